@@ -4,11 +4,33 @@ import { build, transform } from 'esbuild';
 
 export const PROGRAMS = ['pci', 'portal'];
 
-/** The file that every start loads: what all commands need, and what the most frequent ones do. */
+/** The file that every start loads: what tells what is asked for. */
+export const START = 'start.js';
+
+/** The file that it loads for the most frequent commands. */
 export const CORE = 'core.js';
 
 /** The commands that are part of it. */
 const CORE_COMMANDS = ['lib/cli/commands/inventory/list.ts'];
+
+/**
+ * Other frequent commands, by name. What the same ones of them need is one file: to find and load many small ones takes a start
+ * longer than all of their code.
+ */
+const FREQUENT_COMMANDS = {
+  show: ['lib/cli/commands/inventory/show.ts'],
+  xml: ['lib/cli/commands/xml/xml.ts'],
+  bind: ['lib/cli/commands/change/bind.ts'],
+  validate: ['lib/cli/commands/change/validate.ts'],
+  assign: ['lib/cli/commands/machines/assign.ts'],
+  // The service of each boot, with what it always asks for.
+  restore: [
+    'lib/cli/commands/change/restore.ts',
+    'lib/operations/sriov/propose-restore-vfs.ts',
+    'lib/operations/binding/propose-restore-bindings.ts',
+    'lib/cli/apply-shown.ts',
+  ],
+};
 
 const COMMON = {
   minify: true,
@@ -36,77 +58,103 @@ const COMMONJS = {
   ...COMMON,
   format: 'cjs',
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': 'fileUrl' },
+  define: { 'import.meta.url': 'fileUrl.href' },
 };
-const FILE_URL = "const fileUrl=require('node:url').pathToFileURL(__filename).href;";
+// Made when it is asked for, which few commands do.
+const FILE_URL = "const fileUrl={get href(){return require('node:url').pathToFileURL(__filename).href}};";
 
 /**
- * The files of the programs, by name: CommonJS, a core and what is loaded when it is asked for.
+ * The files of the programs, by name: CommonJS, a start, a core, and what is loaded when it is asked for.
  *
- * @returns {Promise<{ files: Map<string, string>, metafile: import('esbuild').Metafile, core: Set<string> }>}
- *   `core` are the outputs of the metafile that the core is made of
+ * @returns {Promise<{ files: Map<string, string>, metafile: import('esbuild').Metafile, parts: Map<string, string> }>}
+ *   `parts` are the outputs of the metafile that files are made of, each with the file that it is in
  */
 export async function bundlePrograms() {
   const { metafile, outputFiles } = await build({ ...BUNDLE, metafile: true, write: false });
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
-  const core = coreOf(metafile);
-  const files = new Map([[CORE, await coreText(texts, core)]]);
+  const parts = partsOf(metafile);
+  const files = new Map();
+  for (const file of new Set(parts.values())) files.set(file, await partText(file, texts, parts));
   for (const [name, text] of texts) {
-    if (!core.has(name)) files.set(name, await restText(text, core));
+    if (!parts.has(name)) files.set(name, await restText(text, parts));
   }
-  return { files, metafile, core };
+  return { files, metafile, parts };
 }
 
-/** What is loaded with what all programs and the commands of the core begin with. */
-function coreOf({ outputs }) {
-  const isStart = ({ entryPoint = '' }) => CORE_COMMANDS.includes(entryPoint);
-  const imports = ({ imports }) =>
-    imports.filter(({ kind, path }) => kind === 'import-statement' && path in outputs);
-  const core = new Set(Object.keys(outputs).filter((path) => isStart(outputs[path])));
-  for (const name of PROGRAMS) {
-    for (const { path } of imports(outputs[`${BUNDLE.outdir}/${name}.js`])) core.add(path);
+/** What all programs begin with, what more the commands of the core need, and then what the same frequent ones do. */
+function partsOf({ outputs }) {
+  const imports = (path) =>
+    outputs[path].imports
+      .filter(({ kind, path: next }) => kind === 'import-statement' && next in outputs)
+      .map(({ path: next }) => next);
+  const parts = new Map();
+  const add = (paths, file) => {
+    for (const path of paths) {
+      if (parts.has(basename(path))) continue;
+      parts.set(basename(path), file);
+      add(imports(path), file);
+    }
+  };
+  for (const name of PROGRAMS) add(imports(`${BUNDLE.outdir}/${name}.js`), START);
+  add(
+    Object.keys(outputs).filter((path) => CORE_COMMANDS.includes(outputs[path].entryPoint ?? '')),
+    CORE,
+  );
+  const needed = new Map();
+  for (const [name, sources] of Object.entries(FREQUENT_COMMANDS)) {
+    const files = new Set(Object.keys(outputs).filter((path) => sources.includes(outputs[path].entryPoint)));
+    for (const path of files) for (const next of imports(path)) files.add(next);
+    for (const path of files) needed.set(path, [...(needed.get(path) ?? []), name]);
   }
-  for (const path of core) for (const next of imports(outputs[path])) core.add(next.path);
-  return new Set([...core].map((path) => basename(path)));
+  for (const [path, names] of needed) {
+    if (!parts.has(basename(path))) parts.set(basename(path), `for-${names.join('-')}.js`);
+  }
+  return parts;
 }
 
-/** The core in one scope, and each of its parts by the name of its chunk. */
-async function coreText(texts, core) {
-  const inCore = (path) => core.has(basename(path));
-  const parts = [...core].map((name) => `export * as ${exportOf(name)} from ${JSON.stringify(`./${name}`)};`);
+/** One of these files in one scope, with each of its parts by the name of its chunk. */
+async function partText(file, texts, parts) {
+  const inFile = (path) => parts.get(basename(path)) === file;
+  const own = [...texts.keys()].filter(inFile);
+  const lines = own.map((name) => `export * as ${exportOf(name)} from ${JSON.stringify(`./${name}`)};`);
   const { outputFiles } = await build({
     ...COMMONJS,
     bundle: true,
     write: false,
-    stdin: { contents: parts.join('\n') },
-    banner: { js: `"use strict";${FILE_URL}` },
+    stdin: { contents: lines.join('\n') },
+    banner: { js: '"use strict";' },
     plugins: [
       {
         name: 'chunks',
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^\.\// }, ({ path }) =>
-            inCore(path) ? { path: basename(path), namespace: 'chunk' } : { path, external: true },
+            inFile(path) ? { path: basename(path), namespace: 'chunk' } : { path, external: true },
           );
           onLoad({ filter: /./, namespace: 'chunk' }, ({ path }) => ({ contents: texts.get(path) }));
         },
       },
     ],
   });
-  return outputFiles[0].text;
+  return finished(outputFiles[0].text, parts);
 }
 
-/** A chunk beside the core: what it has of the core's parts comes from there. */
-async function restText(text, core) {
+/** A chunk beside them. */
+async function restText(text, parts) {
   const { code } = await transform(text, COMMONJS);
-  const fromCore = code.replace(/require\("\.\/([\w-]+\.js)"\)/g, (whole, name) =>
-    core.has(name) ? `require("./${CORE}").${exportOf(name)}` : whole,
+  return finished(code, parts);
+}
+
+/** What is asked for of a part comes from the file that it is in, and the file knows where it is if it asks for that. */
+function finished(code, parts) {
+  const text = code.replace(/require\("\.\/([\w-]+\.js)"\)/g, (whole, name) =>
+    parts.has(name) ? `require("./${parts.get(name)}").${exportOf(name)}` : whole,
   );
-  return fromCore.includes('fileUrl') ? withUrl(fromCore) : fromCore;
+  return text.includes('fileUrl') ? withUrl(text) : text;
 }
 
 function withUrl(text) {
-  const shebang = /^#!.*\n/.exec(text)?.[0] ?? '';
-  return `${shebang}${FILE_URL}${text.slice(shebang.length)}`;
+  const head = /^(#!.*\n)?("use strict";)?/.exec(text)?.[0] ?? '';
+  return `${head}${FILE_URL}${text.slice(head.length)}`;
 }
 
 function exportOf(name) {

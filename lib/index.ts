@@ -1,14 +1,14 @@
 /*
- * The library: what the programs do, for other programs. A host is opened, its inventory read, and the rest
- * follows from the inventory without touching the host again, plans included; until a plan is applied.
+ * The library: the functions of the programs, for other programs. A host is opened and its inventory read; everything
+ * else, including plans, follows from the inventory without another access to the host, until a plan is applied.
  */
 
 export type { ApplyOptions } from './apply/application.ts';
 export { applyPlan } from './apply/apply-plan.ts';
 export type { ApplyOutcome, ApplyReport, StepOutcome } from './apply/apply-report.ts';
 export type { ChangeableHost } from './apply/changeable-host.ts';
-export { type Occasion, readJournals } from './apply/journal.ts';
-export type { LeftJournal } from './apply/journal-parser.ts';
+export { type Occasion, readJournals } from './apply/journal/journal.ts';
+export type { LeftJournal } from './apply/journal/journal-parser.ts';
 export { type Recovery, recover } from './apply/recover.ts';
 export { type Cancellation, Cancelled } from './base/cancelled.ts';
 export type { Diagnostic, DiagnosticCode } from './base/diagnostic.ts';
@@ -98,14 +98,23 @@ export type {
   ScratchFolder,
 } from './host/large-files.ts';
 export { LiveFiles } from './host/live/live-files.ts';
+export { openLiveHost } from './host/live/live-host.ts';
 export { livePorts } from './host/live/live-ports.ts';
 export { LiveRomReader } from './host/live/live-rom-reader.ts';
-export { LiveRunner } from './host/live/live-runner.ts';
 export { LiveWriter } from './host/live/live-writer.ts';
-export { openHost, openLiveHost } from './host/open-host.ts';
+export { LiveRunner } from './host/live/program/live-runner.ts';
+export { openHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export type { RomFailure, RomReader, RomReading } from './host/rom-reader.ts';
-export type { Run, Runner, RunOptions } from './host/runner.ts';
+export type {
+  AskOptions,
+  Opening,
+  OpenProgram,
+  ProgramAnswer,
+  Run,
+  Runner,
+  RunOptions,
+} from './host/runner.ts';
 export { RecordingHost } from './host/snapshot/recording-host.ts';
 export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot/snapshot.ts';
 export { SnapshotHost } from './host/snapshot/snapshot-host.ts';
@@ -359,7 +368,7 @@ export {
 export type { Inventory } from './pci/inventory.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
-export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
+export { NO_NAMES, PciIdsNames, type PciNames } from './pci/pci-ids.ts';
 export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted/persisted-device.ts';
 export {
   type Filling,

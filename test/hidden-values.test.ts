@@ -22,9 +22,8 @@ const ROOMS = /^lib\/(base|host|pci|facts|libvirt|checks|sysfs|plan|apply|operat
  * and the line of a file that an error is printed with.
  */
 const PRINTING = [
-  'lib/base/text.ts',
-  'lib/base/yaml-file.ts',
-  'lib/host/live/plain-output.ts',
+  ...['lib/base/text.ts', 'lib/base/yaml-file.ts'],
+  ...['lib/host/live/plain-output.ts', 'lib/host/live/late-line.ts'],
   'lib/host/live/process-streams.ts',
 ];
 

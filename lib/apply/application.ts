@@ -9,19 +9,22 @@ import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
 import { loadMakers, observe } from './change-makers.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { isHeldByKernel } from './changes/driver.ts';
-import type { Journal } from './journal.ts';
-import type { JournalMark } from './journal-parser.ts';
+import type { Journal } from './journal/journal.ts';
+import type { JournalMark } from './journal/journal-parser.ts';
+import { PlanPrograms } from './plan-programs.ts';
 import { guardProblem } from './step-guards.ts';
-import { safetyProblem } from './step-safety.ts';
+import { takesNothing } from './takes-nothing.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 const CHANGED = new Problem('CHANGED_MEANWHILE', 'its state changed after the plan was made');
 
 /** Options for applying a plan. */
 export interface ApplyOptions {
-  /** The names of safety rules that are lifted; none by default. The journal keeps them. */
+  /** The names of accepted safety rules; none by default. The journal keeps them. */
   readonly allowed?: ReadonlySet<string>;
-  /** Told of each step that is begun, by its index, and of what became of it, with the problem and its code if there was one. */
+  /**
+   * Called for each started step with its index, and for its outcome, with the problem and its code if there was one.
+   */
   readonly onStep?: (
     index: number,
     state: 'begun' | StepOutcome,
@@ -29,18 +32,19 @@ export interface ApplyOptions {
     problemCode: ProblemCode | null,
   ) => void;
   /**
-   * Where what is made has to be confirmed: asked once all is, gives by when, in ms since the machine started. The
-   * journal is kept then.
+   * For a change that must be confirmed: called after all steps, and returns the time limit, in ms since the start of
+   * the machine. The journal is kept then.
    */
   readonly confirmBy?: () => number;
-  /** Stops before the next step once it is aborted; what was made is undone. */
+  /** If it is aborted, the plan stops before the next step, and the earlier steps are undone. */
   readonly signal?: { readonly aborted: boolean };
 }
 
-/** A plan on its way to a host: its steps forward, and back again, with the journal kept on each. */
+/** A plan that is being applied: its steps forward and back, with the journal of each. */
 export class Application {
   readonly #plan: Plan;
   readonly #host: ChangeableHost;
+  readonly #programs: PlanPrograms;
   readonly #journal: Journal;
   readonly #options: ApplyOptions;
   readonly #outcomes: StepOutcome[];
@@ -50,22 +54,23 @@ export class Application {
 
   constructor(plan: Plan, host: ChangeableHost, journal: Journal, options: ApplyOptions) {
     this.#plan = plan;
-    this.#host = host;
+    this.#programs = new PlanPrograms(host.runner);
+    this.#host = { ...host, runner: this.#programs };
     this.#journal = journal;
     this.#options = options;
     this.#outcomes = plan.steps.map(() => 'untouched');
     this.#problems = plan.steps.map(() => null);
   }
 
-  /** Takes steps for begun, in an application that was cut short, or that awaits confirmation. */
+  /** Marks steps as started, for an application that was interrupted or awaits confirmation. */
   resume(begun: readonly number[], awaits: boolean): void {
     this.#awaits = awaits;
     for (const index of begun) this.#outcomes[index] = 'done';
   }
 
-  /** Makes every step in order; `false` where it stopped before the end. */
+  /** Makes every step in order; `false` if it stopped before the end. */
   async forward(): Promise<boolean> {
-    await loadMakers(this.#plan);
+    await this.#load('to');
     for (const [index, step] of this.#plan.steps.entries()) {
       if (this.#options.signal?.aborted === true) {
         this.#interrupted = true;
@@ -80,10 +85,10 @@ export class Application {
     return this.#await();
   }
 
-  /** Puts back every step that was begun, the last first, whether or not one can't be. */
+  /** Undoes every started step, the last first, even if one of them cannot be undone. */
   async back(): Promise<void> {
-    await loadMakers(this.#plan);
-    // From here on there is nothing whole left that could be confirmed.
+    await this.#load('from');
+    // From here on, there is no complete change to confirm.
     if (this.#awaits) await this.#journal.awaitConfirmation(null);
     this.#awaits = false;
     for (const [index, step] of [...this.#plan.steps.entries()].reverse()) {
@@ -92,15 +97,17 @@ export class Application {
       const observed = await observe(this.#host, change);
       const problem = (await observed.isAt('from'))
         ? null
-        : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await observed.reach('from')));
-      // What can't be written down is found out again by whoever recovers.
+        : (this.#guard(step, 'from') ??
+          (await this.#safety(change, 'from')) ??
+          (await observed.reach('from')));
+      // A mark that cannot be written is found out again by a recovery.
       if (problem === null) await this.#journal.mark(index, 'undone');
       if (problem === null) this.#settle(index, 'undone', null);
-      else this.#settleUnlessUndone(index, change, problem);
+      else await this.#settleUnlessUndone(index, change, problem);
     }
   }
 
-  /** Ends the journal where the host is as asked or as it was, and says what came of it all. */
+  /** Ends the journal if the host is as requested or as before, and reports the result. */
   async end(): Promise<ApplyReport> {
     const outcome = this.#outcome();
     if (outcome !== 'stuck' && !this.#awaits) await this.#journal.end();
@@ -113,13 +120,18 @@ export class Application {
     return { outcome, interrupted: this.#interrupted, awaitsConfirmation: this.#awaits, steps };
   }
 
+  /** Closes the programs that its steps kept open. */
+  close(): Promise<void> {
+    return this.#programs.close();
+  }
+
   async #make(index: number, step: Step): Promise<Problem | null> {
     const { change } = step;
     const wasBegun = this.#outcomes[index] === 'done';
     const obstacle = this.#guard(step, 'to');
     if (obstacle !== null) return obstacle;
     const observed = await observe(this.#host, change);
-    // What was begun may look done in the middle.
+    // A started step may look done although it is incomplete.
     if (!wasBegun) {
       if (await observed.isAt('to')) {
         this.#settle(index, 'already', null);
@@ -127,13 +139,14 @@ export class Application {
       }
       if (!(await observed.isAt('from'))) return observed.problem ?? CHANGED;
     }
-    // What is there already takes nothing more.
-    const use = (await observed.isAt('to')) ? null : this.#safety(change, 'to');
+    // A step that is already done needs no new use of a device.
+    const isThere = wasBegun && (await observed.isAt('to'));
+    const use = isThere ? null : await this.#safety(change, 'to');
     if (use !== null) return use;
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
     this.#options.onStep?.(index, 'begun', null, null);
-    // Begun is as good as done: it has to be put back.
+    // A started step counts as done: it must be undone.
     this.#outcomes[index] = 'done';
     const problem = (await observed.reach('to')) ?? (await this.#mark(index, 'done'));
     if (problem === null) this.#settle(index, 'done', null);
@@ -144,14 +157,28 @@ export class Application {
     return guardProblem(this.#plan, step, direction, this.#host.reader);
   }
 
-  #safety(change: Change, direction: Direction): Problem | null {
-    return safetyProblem(this.#host.reader, change, direction, this.#options.allowed ?? NOTHING);
+  /** Loads what the plan needs: once a device is taken, the disk with the program may be out of reach. */
+  async #load(direction: Direction): Promise<void> {
+    await loadMakers(this.#plan);
+    const takes = this.#plan.steps.some(({ change }) => !takesNothing(this.#host.reader, change, direction));
+    if (takes) await loadSafety();
   }
 
-  /** Writes down by when all of it has to be confirmed, where it has; `false` where that can't be. */
+  #safety(change: Change, direction: Direction): Promise<Problem | null> {
+    return this.#use(change, direction, this.#options.allowed ?? NOTHING);
+  }
+
+  /** Loads the safety rules only if a device can be taken: at most boots none is, and libvirt waits. */
+  async #use(change: Change, direction: Direction, allowed: ReadonlySet<string>): Promise<Problem | null> {
+    if (takesNothing(this.#host.reader, change, direction)) return null;
+    const { safetyProblem } = await loadSafety();
+    return safetyProblem(this.#host.reader, change, direction, allowed);
+  }
+
+  /** Records the time limit for the confirmation, if there is one; `false` if that failed. */
   async #await(): Promise<boolean> {
     const { confirmBy } = this.#options;
-    // A line that is said not to be written may be there all the same.
+    // A failed write may still have reached the disk.
     this.#awaits = confirmBy !== undefined;
     if (confirmBy === undefined) return true;
     const storing = await this.#journal.awaitConfirmation(confirmBy());
@@ -171,11 +198,11 @@ export class Application {
     this.#options.onStep?.(index, outcome, problem?.message ?? null, problem?.code ?? null);
   }
 
-  /** What nobody could put back, now or later, must not keep others from being changed. */
-  #settleUnlessUndone(index: number, change: Change, problem: Problem): void {
+  /** A step that can never be undone must not block later changes. */
+  async #settleUnlessUndone(index: number, change: Change, problem: Problem): Promise<void> {
     const { unlessUndone } = kindOf(change);
     if (unlessUndone === 'left-if-held' && this.#isHeld(change)) {
-      this.#settle(index, 'left', this.#heldProblem(change, problem));
+      this.#settle(index, 'left', await this.#heldProblem(change, problem));
     } else this.#settle(index, unlessUndone === 'left' ? 'left' : 'stuck', problem);
   }
 
@@ -184,9 +211,9 @@ export class Application {
     return functions.some((address) => isHeldByKernel(this.#host.writer, address));
   }
 
-  #heldProblem(change: Change, problem: Problem): Problem {
-    // What was allowed may be what holds it.
-    const holder = safetyProblem(this.#host.reader, change, 'to', NOTHING);
+  async #heldProblem(change: Change, problem: Problem): Promise<Problem> {
+    // An accepted use may be what holds the device.
+    const holder = await this.#use(change, 'to', NOTHING);
     return holder === null ? problem : new Problem(problem.code, `${problem.message}; ${holder.message}`);
   }
 
@@ -194,6 +221,10 @@ export class Application {
     if (this.#outcomes.includes('stuck')) return 'stuck';
     return this.#outcomes.every((each) => each === 'done' || each === 'already') ? 'done' : 'undone';
   }
+}
+
+function loadSafety(): Promise<typeof import('./step-safety.ts')> {
+  return import('./step-safety.ts');
 }
 
 function unwritten({ failed }: WriteFailure): Problem {

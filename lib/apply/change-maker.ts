@@ -3,32 +3,30 @@ import type { Change, StateOf } from '../plan/change.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 
 /**
- * How changes of one kind are made. Both ways are by the state that is to be reached, and so are good for
- * doing, for undoing, and for going on wherever an earlier attempt was cut short.
+ * How changes of one kind are made. Both functions take the state to reach, so they serve to make, to undo, and to
+ * continue after any interruption.
  */
 export interface ChangeMaker<C extends Change> {
   /** Whether the host is in a state, by reading it. */
   isReached(host: ChangeableHost, change: C, goal: StateOf<C>): Promise<boolean>;
-  /** Does what is missing to a state, from whatever state the host is in; `null` where nothing stood against it. */
+  /** Makes the missing parts of a state, from any state of the host; `null` on success. */
   reach(host: ChangeableHost, change: C, goal: StateOf<C>): Promise<Problem | null>;
 }
 
-/**
- * The same where each look at the host is a program that has to be run: what one found serves for all that is decided by it.
- */
+/** The same for changes that need a program to read the host: one reading serves for all decisions. */
 export interface AskedChangeMaker<C extends Change> {
   look(host: ChangeableHost, change: C): Promise<Observation<C>>;
 }
 
-/** What a look at a host found. */
+/** The result of reading a host. */
 export interface Observation<C extends Change> {
-  /** Why nothing is known of the host; `null` where something is. */
+  /** Why the state is unknown; `null` if it is known. */
   readonly problem: Problem | null;
-  /** Whether the host was found in a state; `false` where nothing is known of it. */
+  /** Whether the host was in a state; `false` if that is unknown. */
   isAt(goal: StateOf<C>): boolean;
   /**
-   * Does what is missing to a state, from what was found, or looks again where nothing was; gives what is found after it, or
-   * what stood against it.
+   * Makes the missing parts of a state, from the last reading, or from a new one if that failed. Returns the next
+   * reading, or the problem.
    */
   reach(goal: StateOf<C>): Promise<Observation<C> | Problem>;
 }

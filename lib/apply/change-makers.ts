@@ -16,7 +16,7 @@ import { vfsMaker } from './changes/vfs.ts';
 type MakerFor<C extends Change> = ChangeMaker<C> | AskedChangeMaker<C>;
 type MakerOf<K extends Change['kind']> = MakerFor<ChangeOf<K>>;
 
-/** How each kind of change is made. All else of a kind is in `lib/plan/change-kinds.ts`. */
+/** How each kind of change is made. Everything else about a kind is in `lib/plan/change-kinds.ts`. */
 const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promise<MakerOf<K>>) } = {
   driver: driverMaker,
   module: moduleMaker,
@@ -25,7 +25,7 @@ const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promi
   'boot-loader': bootLoaderMaker,
   vfs: vfsMaker,
   link: linkMaker,
-  // What reads and writes the documents of machines is half of the program, and most plans have none.
+  // The code for VM documents is half of the program, and most plans do not need it.
   assignment: async () => (await import('./changes/assignment.ts')).assignmentMaker,
   attachment: async () => (await import('./changes/attachment.ts')).attachmentMaker,
   category: async () => (await import('./changes/category.ts')).categoryMaker,
@@ -36,13 +36,13 @@ const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promi
   power: async () => (await import('./changes/power.ts')).powerMaker,
 };
 
-/** How a host stands to a change, where it was looked at. What is cheap to read is read anew each time. */
+/** The state of a host in respect to a change. Cheap reads are repeated each time. */
 export interface ObservedChange {
-  /** Why that is not known; `null` where it is. */
+  /** Why the state is unknown; `null` if it is known. */
   readonly problem: Problem | null;
-  /** Whether the host is as it shall be after the change, or as it was before. */
+  /** Whether the host has the state after the change, or before it. */
   isAt(direction: Direction): Promise<boolean>;
-  /** Makes the change, or undoes it, and looks whether it took effect. Once at most: the host is another one then. */
+  /** Makes the change, or undoes it, and verifies it. At most once, because the host is different afterwards. */
   reach(direction: Direction): Promise<Problem | null>;
 }
 
@@ -73,13 +73,16 @@ export async function observe(host: ChangeableHost, change: Change): Promise<Obs
   };
 }
 
-/** Loads all that a plan takes to be made and undone: in the middle of it the disk with the program may be out of reach. */
+/**
+ * Loads all code for making and undoing a plan, because the disk with the program may be unavailable in the middle of
+ * it.
+ */
 export async function loadMakers({ steps }: Plan): Promise<void> {
   await Promise.all(steps.map(({ change }) => makerOf(change)));
 }
 
 async function makerOf(change: Change): Promise<MakerFor<Change>> {
   const maker = CHANGE_MAKERS[change.kind];
-  // Each kind gets changes of its own alone, by the key that they have in common.
+  // The common key guarantees that each kind gets only its own changes.
   return (typeof maker === 'function' ? await maker() : maker) as unknown as MakerFor<Change>;
 }

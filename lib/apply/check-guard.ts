@@ -4,7 +4,7 @@ import type { HostReader } from '../host/host-reader.ts';
 import { type Guard, guardOf } from '../plan/guard.ts';
 import { readFunction } from '../sysfs/device/read-inventory.ts';
 
-/** Whether the function at an address is still the one that a plan means, in the same group; why not otherwise. */
+/** Why the function at an address is no longer the one in a plan, in the same group; `null` if it is. */
 export function checkGuard(host: HostReader, guard: Guard): Problem | null {
   const now = readFunction(host, guard.address, ['vendor', 'device', 'subsystem', 'iommuGroup']);
   if (now === null) return new Problem('DEVICE_GONE', 'it is no longer on the PCI bus');

@@ -6,8 +6,8 @@ import { readLockdown } from '../sysfs/lockdown.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 
 /**
- * Looks whether the modules that a plan loads are there, and whether the kernel will take them: better said before
- * anything is done. Asks `modprobe --dry-run`, and under lockdown `modinfo` for a signature.
+ * Checks before the first change whether the modules of a plan exist, and whether the kernel accepts them. Runs
+ * `modprobe --dry-run`, and under lockdown `modinfo` for a signature.
  *
  * @throws PortalGunError NO_DRIVER, TOOL_MISSING
  */
@@ -34,7 +34,7 @@ export async function demandModules(
   }
 }
 
-/** What modprobe would run in place of loading a module, where somebody forbids it. */
+/** A command that modprobe runs instead of loading a module, if a user forbids the module. */
 const FORBIDS = /^install (\/(usr\/)?s?bin\/)?(false|true)\b/;
 
 async function demandPresence(
@@ -43,7 +43,10 @@ async function demandPresence(
 ): Promise<void> {
   const run = await runner.run('modprobe', ['--dry-run', '--verbose', '--quiet', '--', module]);
   if (run.kind === 'missing') {
-    throw new PortalGunError('TOOL_MISSING', 'is not there', { subject: 'modprobe', hint: 'install kmod' });
+    throw new PortalGunError('TOOL_MISSING', 'is not installed', {
+      subject: 'modprobe',
+      hint: 'install kmod',
+    });
   }
   if (run.kind === 'exited' && run.exitCode === 0) {
     const forbidden = run.stdout.split('\n').find((line) => FORBIDS.test(line.trim()));

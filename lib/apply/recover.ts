@@ -2,19 +2,20 @@ import { kindOf } from '../plan/change-kinds.ts';
 import { Application, type ApplyOptions } from './application.ts';
 import type { ApplyReport } from './apply-report.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import { isOfOtherBoot, Journal } from './journal.ts';
-import type { LeftJournal } from './journal-parser.ts';
+import { isOfOtherBoot, Journal } from './journal/journal.ts';
+import type { LeftJournal } from './journal/journal-parser.ts';
 
 /** How to end a change that was interrupted or not confirmed. */
 export type Recovery = 'finish' | 'undo';
 
 /**
  * Ends a change that was interrupted, or that awaits confirmation: undoes its steps, or makes the rest and, if that
- * fails, undoes all steps. Good from wherever it was cut, and however often.
+ * fails, undoes all steps. Works after any interruption, also repeatedly.
  *
- * Guards and safety rules are asked as when it was begun, with what was allowed then and with what the host uses now.
+ * Guards and safety rules are checked as at the start, with the rules that were accepted then and with the current
+ * uses of the host.
  *
- * The caller holds the host's lock meanwhile.
+ * The caller holds the lock of the host.
  */
 export async function recover(
   left: LeftJournal,
@@ -34,6 +35,10 @@ export async function recover(
     return isOpen && !(isOtherBoot && kindOf(change).endsWithBoot(change)) ? [index] : [];
   });
   application.resume(begun, left.confirmByMs !== null);
-  if (recovery === 'undo' || !(await application.forward())) await application.back();
-  return application.end();
+  try {
+    if (recovery === 'undo' || !(await application.forward())) await application.back();
+    return await application.end();
+  } finally {
+    await application.close();
+  }
 }

@@ -7,6 +7,7 @@ import type { SafetyHost } from '../checks/safety/safety-view.ts';
 import type { HostUse, LiveUse } from '../facts/host-use.ts';
 import { type HostReader, isRunning } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
+import type { DeviceWith } from '../pci/device.ts';
 import type { IommuGroup } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Rebinding } from '../plan/binding/binding.ts';
@@ -14,14 +15,18 @@ import { isOfHost } from '../plan/change-states.ts';
 import { readLiveUse } from '../sysfs/host-use/live-use.ts';
 import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { amongAsked } from './safety-inventory.ts';
 
-/** A device that returns to the host costs the host nothing. A machine that has the device loses it. */
+/** A device that returns to the host does not harm the host, but a VM that has the device loses it. */
 export const BACK_RULES: readonly string[] = ['machine-has-it'];
 
-/** For a device that a machine gets by libvirt, which knows itself who has it; another device of the group may be there already. */
+/**
+ * For a device that a VM gets by libvirt, which knows which VM has it; another device of the group may already be
+ * there.
+ */
 export const PLUG_RULES = SAFETY_RULES.map(({ name }) => name).filter((name) => !BACK_RULES.includes(name));
 
-/** What speaks against devices changing their drivers, whichever way each goes. */
+/** The findings that prevent driver changes, in both directions. */
 export function findRebindingSafety(
   host: HostReader,
   inventory: Inventory<SafetyDevice>,
@@ -41,7 +46,7 @@ function addressesOf(moving: Rebinding['moving']): readonly PciAddress[] {
   return moving.map(({ device }) => device.address);
 }
 
-/** What speaks against taking devices from a host, by all rules or by some. `asked` are those that were named. */
+/** The findings that prevent taking devices from a host, by all rules or by some. `asked` are the named devices. */
 export function findSafety(
   host: HostReader,
   { devices }: Inventory<SafetyDevice>,
@@ -56,9 +61,9 @@ export function findSafety(
 }
 
 /**
- * What speaks against machines taking devices at their next start. A captured host does not contain what runs on it, which
- * does not stop a plan for it: the start guard reads that on the host itself, when the machine takes them. On the running
- * machine what could not be read stays unknown.
+ * The findings that prevent VMs from taking devices at their next start. A captured host does not contain its
+ * processes, which does not stop a plan for it: the start guard checks them on the host itself when a VM takes the
+ * devices. On the running machine, unreadable facts stay unknown.
  */
 export function findDefinitionSafety(
   host: HostReader,
@@ -69,7 +74,7 @@ export function findDefinitionSafety(
   return addresses.length === 0 ? [] : definitionSafety(host, inventory, groups)(addresses);
 }
 
-/** The same for a host that is read once, and asked about several times. */
+/** The same for a host that is read once, and checked several times. */
 export function definitionSafety(
   host: HostReader,
   { devices }: Inventory<SafetyDevice>,
@@ -80,7 +85,7 @@ export function definitionSafety(
   return (addresses) => checkSafety(addresses, judged);
 }
 
-/** What runs, as far as somebody looked; what could not be read stays unknown. */
+/** The running processes, without those that were not read; unreadable ones stay unknown. */
 function toldOf(live: LiveUse): LiveUse {
   return {
     ...live,
@@ -93,7 +98,7 @@ function toldOf(live: LiveUse): LiveUse {
   };
 }
 
-/** What works with interfaces, and whether they are of a CAN bus, as far as somebody looked. */
+/** The users of interfaces, and whether these are CAN buses, as far as they were read. */
 function withTold(use: HostUse): HostUse {
   const interfaces = mapKnown(use.interfaces, (all) =>
     all.map((each) => ({ ...each, users: told(each.users), linkLayer: told(each.linkLayer) })),
@@ -105,7 +110,7 @@ function told<T>(fact: Known<T>): Known<T> {
   return isUnknown(fact) && fact.unknown === 'unread' ? null : fact;
 }
 
-/** What speaks against VFs going away. */
+/** The findings that prevent removing VFs. */
 export function findLoss(
   host: HostReader,
   devices: readonly SafetyDevice[],
@@ -114,7 +119,7 @@ export function findLoss(
   return addresses.length === 0 ? [] : checkLoss(addresses, safetyHost(host, devices, []));
 }
 
-/** What speaks against reading the ROM of a device just now. */
+/** The findings that prevent reading the ROM of a device now. */
 export function findRomSafety(
   host: HostReader,
   devices: readonly RomSafetyDevice[],
@@ -123,17 +128,29 @@ export function findRomSafety(
   return checkRomReading(address, { devices, live: readLiveUse(host) });
 }
 
-/** What the rules look at, read once. */
+/** The facts for the rules, read once. */
 export function safetyHost(
   host: HostReader,
   devices: readonly SafetyDevice[],
   groups: readonly IommuGroup<SafetyDevice>[],
+  use: HostUse = readUseOf(host, devices),
 ): SafetyHost {
   return {
     devices,
     groups,
-    use: readHostUse(host),
+    use,
     live: readLiveUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
   };
+}
+
+/**
+ * The uses of the hardware by a host; facts from the directory of a function only for functions whose other facts
+ * were read.
+ */
+export function readUseOf(host: HostReader, devices: readonly DeviceWith<'attachments'>[]): HostUse {
+  const asked = amongAsked(devices);
+  if (asked.length === devices.length) return readHostUse(host);
+  const addresses = new Set(asked.map(({ address }) => address));
+  return readHostUse(host, (address) => addresses.has(address));
 }

@@ -8,7 +8,7 @@ import { isOnBus } from '../sysfs/device/driver-state.ts';
 
 import { checkGuard } from './check-guard.ts';
 
-/** Why a step must not be made, or undone: a function that it depends on is not the one that was planned for. */
+/** Why a step must not be made, or undone: a function that it depends on is not the planned one. */
 export function guardProblem(
   plan: Plan,
   step: Step,
@@ -25,7 +25,7 @@ export function guardProblem(
   return null;
 }
 
-/** Going forward also those that belong to no step: somebody made them a condition of the plan. */
+/** In the forward direction, guards without a step are conditions of the whole plan. */
 function guardsOf({ guards, steps }: Plan, step: Step, direction: Direction): readonly Guard[] {
   const own = kindOf(step.change).functions(step.change, direction);
   if (own === null) return guards;

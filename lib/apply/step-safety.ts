@@ -20,11 +20,12 @@ import { readGroupAttributes } from '../sysfs/read-groups.ts';
 import { BACK_RULES, definitionSafety, findLoss, findSafety, PLUG_RULES } from './safety-reading.ts';
 
 /**
- * Why a change must not be made, or undone, with what the host uses now; `null` where it may. Everything is read anew.
+ * Why a change must not be made, or undone, with the current uses of the host; `null` if it may. Everything is read
+ * again.
  *
- * Undoing takes devices as well: one that was released to the host may be in use by now.
+ * An undo takes devices as well: one that was released to the host may be in use now.
  *
- * @param allowed the names of rules that whoever asked for the plan lifted
+ * @param allowed the names of rules that were accepted for the plan
  */
 export function safetyProblem(
   host: HostReader,
@@ -51,7 +52,7 @@ export function safetyProblem(
   }
 }
 
-/** Each device may have been allowed more when it was assigned. */
+/** Each device may have other accepted rules from its assignment. */
 function assignmentProblem(
   host: HostReader,
   devices: readonly AssignedFunction[],
@@ -74,7 +75,7 @@ function assignmentProblem(
   return null;
 }
 
-/** All VFs go where their number changes. Where it stays, some may go to a driver that gives them to machines. */
+/** If the number of VFs changes, all are removed. If not, some may change to a VFIO driver. */
 function vfsProblem(
   host: HostReader,
   { pf, count, drivers, moving }: Extract<SafetyQuestion, { readonly asks: 'vfs' }>,
@@ -126,7 +127,7 @@ interface Present {
   readonly addresses: readonly PciAddress[];
 }
 
-/** Those that are on the bus; `null` for none. The guard says which are gone. */
+/** The functions that are on the bus; `null` for none. The guard reports missing ones. */
 function presentAmong(host: HostReader, addresses: readonly PciAddress[]): Present | null {
   if (addresses.length === 0) return null;
   const inventory = readInventory(host, NO_NAMES, SAFETY_FIELDS, (devices) =>

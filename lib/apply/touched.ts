@@ -1,17 +1,15 @@
 import { kindOf } from '../plan/change-kinds.ts';
 import type { Plan, Step } from '../plan/plan.ts';
-import { isOfOtherBoot } from './journal.ts';
-import type { LeftJournal } from './journal-parser.ts';
+import { isOfOtherBoot } from './journal/journal.ts';
+import type { LeftJournal } from './journal/journal-parser.ts';
 
-/**
- * The steps of a journal that was left behind that can still be undone or finished: what the kernel was told ended with its boot.
- */
+/** The steps of a remaining journal that can still be undone or finished: kernel state ended with its boot. */
 export function openSteps(left: LeftJournal, bootId: string | null): readonly Step[] {
   const isOtherBoot = isOfOtherBoot(left, bootId);
   return left.plan.steps.filter(({ change }) => !(isOtherBoot && kindOf(change).endsWithBoot(change)));
 }
 
-/** All that journals may still change. */
+/** Everything that journals may still change. */
 export function touchedByAll(journals: readonly LeftJournal[], bootId: string | null): ReadonlySet<string> {
   return new Set(
     journals.flatMap((left) =>
@@ -20,7 +18,7 @@ export function touchedByAll(journals: readonly LeftJournal[], bootId: string | 
   );
 }
 
-/** The first of the journals that changes something that a plan changes too; `null` where none does. */
+/** The first journal that changes something that a plan changes too; `null` if there is none. */
 export function journalInTheWay(
   { steps }: Plan,
   journals: readonly LeftJournal[],

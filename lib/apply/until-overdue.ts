@@ -1,25 +1,25 @@
-import type { JournalStatus } from './journal-status.ts';
+import type { JournalStatus } from './journal/journal-status.ts';
 
-/** What somebody who waits for a change to be confirmed does meanwhile. */
+/** The functions of a process that waits for a confirmation. */
 export interface Watch {
-  /** How it stands with the change; `null` once its journal is gone. */
+  /** The status of the change; `null` if its journal no longer exists. */
   readonly look: () => Promise<JournalStatus | null>;
-  /** Takes the host's lock, and gives what lets it go; `null` where another has it. */
+  /** Takes the lock of the host, and returns a function that releases it; `null` if another process has it. */
   readonly lock: () => Promise<(() => void) | null>;
   readonly pause: (ms: number) => Promise<void>;
 }
 
-/** How long a lock is left to whoever has it. */
+/** The pause if another process has the lock. */
 const LOCKED_PAUSE_MS = 1000;
 
-// A timer stands still while the machine is suspended, and the time to confirm does not.
+// A timer stops while the machine is suspended, but the time limit does not.
 const MOST_PAUSE_MS = 5000;
 
 /**
- * Waits until a change has to be undone, because nobody confirmed it or because who made it was killed: that one holds
- * the host's lock until all is made, and the time to confirm begins then.
+ * Waits until a change must be undone, because it was not confirmed or because its process was killed: that process
+ * holds the lock of the host until all steps are made, and the time to confirm starts then.
  *
- * @returns what lets go of the host's lock, which is held; `null` where nothing is to be undone
+ * @returns a function that releases the lock of the host, which is held; `null` if nothing must be undone
  */
 export async function untilOverdue({ look, lock, pause }: Watch): Promise<(() => void) | null> {
   for (;;) {
@@ -28,7 +28,7 @@ export async function untilOverdue({ look, lock, pause }: Watch): Promise<(() =>
       await pause(Math.min(status.remainingMs, MOST_PAUSE_MS));
       continue;
     }
-    // Also where there is no journal: it may be about to be written.
+    // Also without a journal, because it may be about to be written.
     const release = await lock();
     if (release === null) {
       await pause(LOCKED_PAUSE_MS);

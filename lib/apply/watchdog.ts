@@ -4,25 +4,25 @@ import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { Runner } from '../host/runner.ts';
 import { commandLinePath, SYSTEMD_PATH, USE_PATHS } from '../sysfs/paths.ts';
 
-/** What a watchdog is started through. */
+/** The ports for starting a watchdog. */
 export interface WatchdogHost {
   readonly reader: HostReader;
   readonly runner: Runner;
   readonly background: Background;
 }
 
-/** Somebody who comes back after a time, whatever has become of us, and looks whether a change was confirmed. */
+/** A process that runs later, even if this process was killed, and checks whether a change was confirmed. */
 export interface Watchdog {
-  /** Of the journal that it looks at. */
+  /** The id of its journal. */
   readonly id: string;
   readonly afterMs: number;
-  /** The program that it runs then, with its arguments: paths are absolute, and the last one is the id. */
+  /** The program to run, with its arguments: paths are absolute, and the last word is the id. */
   readonly words: readonly string[];
 }
 
 /**
- * Starts a watchdog: a timer of systemd where that is the init, which outlives the session and what a session may
- * leave running; elsewhere a process in a session of its own.
+ * Starts a watchdog: a systemd timer if systemd is the init, because it outlives the session and its processes;
+ * otherwise a process in its own session.
  *
  * @throws PortalGunError WATCHDOG_FAILED
  */
@@ -48,13 +48,13 @@ export async function startWatchdog(
     ...words,
   ]);
   if (run.kind === 'exited' && run.exitCode === 0) return;
-  if (run.kind === 'missing') throw failed('systemd-run', 'is not there');
+  if (run.kind === 'missing') throw failed('systemd-run', 'is not installed');
   throw failed('systemd-run', run.kind === 'failed' ? run.detail : lastLine(run.stderr));
 }
 
 /**
- * Ends a watchdog that is not needed any more: whenever it came back, it would hold the host's lock for a moment. One that
- * cannot be ended finds nothing to do.
+ * Ends a watchdog that is no longer needed, because it would hold the lock of the host for a moment. If it cannot be
+ * ended, it finds nothing to do.
  */
 export async function stopWatchdog(
   { reader, runner }: Pick<WatchdogHost, 'reader' | 'runner'>,
@@ -64,7 +64,7 @@ export async function stopWatchdog(
     await runner.run('systemctl', ['--quiet', 'stop', `${unitOf(id)}.timer`]);
     return;
   }
-  // It leads a process group of its own, which the `sleep` that it waits with is in as well.
+  // It leads its own process group, which includes its `sleep`.
   for (const pid of processesOf(reader, id)) await runner.run('sh', ['-c', 'kill -TERM "-$1"', 'sh', pid]);
 }
 

@@ -1,6 +1,6 @@
 /** A problem that a reader found in the data of a host. It never hides other results. */
 export interface Diagnostic {
-  /** The subject: a PCI address, a path on the host, or the name or UUID of a machine. */
+  /** The subject: a PCI address, a path on the host, or the name or UUID of a VM. */
   readonly subject: string;
   /** Stable name, in capitals: `DEVICE_NOT_ON_BUS`. */
   readonly code: DiagnosticCode;

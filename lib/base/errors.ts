@@ -113,7 +113,7 @@ export const ERRORS = {
   NO_IOMMU: {
     exit: 'unsupported',
     summary: 'The kernel runs without an IOMMU, so no device can be passed through safely.',
-    remedy: 'enable the IOMMU in the firmware and on the kernel command line; see pci groups',
+    remedy: 'enable the IOMMU in the firmware, and on the kernel command line: pci validate --fix',
   },
   NO_DRIVER: {
     exit: 'unsupported',
@@ -154,7 +154,7 @@ export const ERRORS = {
   CANNOT_BE_GIVEN: {
     exit: 'refused',
     summary: 'The device cannot be passed through to a VM.',
-    remedy: 'show the reason: pci show and pci groups',
+    remedy: 'show the reason: pci show DEVICE, pci groups',
   },
   DOMAIN_TOO_LARGE: {
     exit: 'unsupported',
@@ -196,7 +196,7 @@ export const ERRORS = {
   RECOVERY_NEEDED: {
     exit: 'refused',
     summary: 'An earlier change was interrupted, or awaits confirmation.',
-    remedy: 'undo or finish it first: pci recover',
+    remedy: 'undo it: pci recover; or finish it: pci recover --finish',
   },
   NOTHING_TO_CONFIRM: {
     exit: 'notFound',
@@ -231,7 +231,7 @@ export const ERRORS = {
   LIBVIRT_TOO_OLD: {
     exit: 'unsupported',
     summary: 'virsh, or the libvirt that it connects to, is older than version 8.',
-    remedy: 'install libvirt 8 or later',
+    remedy: 'install libvirt 8 or newer',
   },
   NOT_SIMULATED: {
     exit: 'unsupported',
@@ -245,15 +245,15 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 export interface ErrorDetails {
-  /** What the error is about: an address, a path, an option. */
+  /** The subject of the error: an address, a path, an option. */
   readonly subject?: string;
-  /** What to do; the table's remedy where it is left out. */
+  /** An action for the user; by default the remedy of the table. */
   readonly hint?: string;
   readonly cause?: unknown;
   readonly part?: FilePart;
 }
 
-/** A part of the file that an error is about, by keys and indices from the whole of it: `withPlace` tells its line. */
+/** A part of the file that an error is about, by keys and indices from the root: `withPlace` adds its line. */
 interface FilePart {
   readonly text: string;
   readonly path: readonly PropertyKey[];

@@ -1,20 +1,20 @@
 /**
  * Why a value is unknown.
  *
- * - `denied`: the kernel refused the read (EACCES, EPERM); root would get an answer.
- * - `broken`: the read failed in another way, or what was read makes no sense.
- * - `unread`: nobody read it: the reader was not asked for it, or a snapshot does not hold it.
+ * - `denied`: the kernel refused the read (EACCES, EPERM); root can read it.
+ * - `broken`: the read failed in another way, or the data is invalid.
+ * - `unread`: the value was not read: the reader did not need it, or a snapshot does not contain it.
  */
 export type UnknownReason = 'denied' | 'broken' | 'unread';
 
-/** A value that could not be read. Its JSON form is itself: `{"unknown":"denied"}`. */
+/** A value that could not be read. Its JSON form is the same: `{"unknown":"denied"}`. */
 export interface Unknown {
   readonly unknown: UnknownReason;
 }
 
 /**
- * A fact about a host. Three answers that never stand for one another: the value, `null` for
- * "the host has none", and {@link Unknown} for "could not be read".
+ * A fact about a host: the value, `null` for "the host has none", or {@link Unknown} for "could not be read". None of
+ * the three replaces another.
  */
 export type Known<T> = T | null | Unknown;
 
@@ -32,7 +32,7 @@ export function knownValue<T>(fact: Known<T> | undefined): T | undefined {
   return fact === null || isUnknown(fact) ? undefined : fact;
 }
 
-/** Applies `change` to a value; absent and unknown stay what they are. */
+/** Applies `change` to a value; absent and unknown values stay the same. */
 export function mapKnown<T, U>(fact: Known<T>, change: (value: T) => Known<U>): Known<U> {
   if (fact === null || isUnknown(fact)) return fact as Known<U>;
   return change(fact);

@@ -8,7 +8,7 @@ interface ProblemEntry {
 export const PROBLEMS = {
   CHANGED_MEANWHILE: {
     summary: 'The host is no longer in the state that the plan was made for.',
-    remedy: 'plan it again: run the same command once more',
+    remedy: 'run the same command again',
   },
   NO_EFFECT: {
     summary: 'Every part of the step succeeded, but the host is not in the requested state.',
@@ -24,20 +24,20 @@ export const PROBLEMS = {
   },
   DEVICE_REPLACED: {
     summary: 'Another device is at the address now.',
-    remedy: 'find the device: pci list; then plan it again',
+    remedy: 'find the device: pci list; then run the command again',
   },
   DEVICE_UNIDENTIFIED: {
     summary:
       'The plan does not contain the ids of the function, so it is unknown whether the function is the same.',
-    remedy: 'plan it again as root',
+    remedy: 'run the command again as root',
   },
   GROUP_CHANGED: {
     summary: 'The function is in another IOMMU group than when the plan was made.',
-    remedy: 'check the groups: pci groups; then plan it again',
+    remedy: 'check the groups: pci groups; then run the command again',
   },
   GROUP_UNREADABLE: {
     summary: 'The IOMMU group of the function cannot be read.',
-    remedy: 'run it as root',
+    remedy: 'run it as root on the host itself: containers often hide parts of /sys',
   },
   GROUP_SHARED: {
     summary: 'A VF shares its IOMMU group with another device, so a VM cannot have it.',
@@ -59,7 +59,7 @@ export const PROBLEMS = {
   },
   DRIVER_UNREADABLE: {
     summary: 'The driver of the function cannot be read.',
-    remedy: 'run it as root',
+    remedy: 'run it as root on the host itself: containers often hide parts of /sys',
   },
   UNBIND_FAILED: {
     summary: 'A driver does not release the function.',
@@ -115,7 +115,7 @@ export const PROBLEMS = {
   },
   VFS_UNREADABLE: {
     summary: 'The number of VFs of the PF cannot be read.',
-    remedy: 'run it as root',
+    remedy: 'run it as root on the host itself: containers often hide parts of /sys',
   },
   NO_VFS: {
     summary: 'The function cannot have VFs: it is not a PF, or its driver does not create VFs.',
@@ -135,7 +135,7 @@ export const PROBLEMS = {
   },
   VF_MOVED: {
     summary: 'The VF at an address is not the one in the plan.',
-    remedy: 'list the VFs: pci sriov list; then plan it again',
+    remedy: 'list the VFs: pci sriov list; then run the command again',
   },
   VF_SETTING_REFUSED: {
     summary: 'The driver of the PF refuses a setting of a VF.',
@@ -159,7 +159,7 @@ export const PROBLEMS = {
   },
   NOT_RUNNING: {
     summary: 'The VM no longer runs.',
-    remedy: 'start it, and plan it again',
+    remedy: 'start it: virsh start NAME; then run the command again',
   },
   ALIAS_TAKEN: {
     summary: 'The VM has another device with the same alias.',
@@ -214,7 +214,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /**
- * Why a state could not be reached: a code, and a sentence without its subject, such as `e1000e does not let go of it:
+ * Why a state could not be reached: a code, and a sentence without its subject, such as `e1000e does not release it:
  * EBUSY`. It is a value and not an error, because the plan then undoes its earlier steps.
  */
 export class Problem {

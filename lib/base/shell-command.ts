@@ -1,7 +1,10 @@
-/** What a terminal or an editor acts on; line feeds and tabs stand in files that are written. */
+/**
+ * Characters that a terminal or an editor interprets. Line feeds and tabs are allowed, because written files contain
+ * them.
+ */
 const UNPRINTABLE = /((?:(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}])+)/u;
 
-/** A word of a POSIX shell, whatever is in it but NUL; nothing in it acts on a terminal that shows it. */
+/** A quoted word for a POSIX shell, of any text without NUL. A terminal that shows it interprets none of it. */
 export function quote(text: string): string {
   if (/^[\w@%+:,./-]+$/.test(text)) return text;
   const words = text
@@ -14,18 +17,18 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** By the bytes that it has in UTF-8, in octal. */
+/** The UTF-8 bytes of a text, in octal. */
 function printed(text: string): string {
   const bytes = [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`);
   return `"$(printf '${bytes.join('')}')"`;
 }
 
-/** A command that can be pasted into a shell, with every word quoted if it needs that. */
+/** A command that can be pasted into a shell; words are quoted if needed. */
 export function shellCommand(...words: readonly string[]): string {
   return words.map(quote).join(' ');
 }
 
-/** An option with its value, as one word if the value would be taken for another option: `--machine=-v`. */
+/** An option with its value, as one word if the value looks like another option: `--machine=-v`. */
 export function optionWords(option: string, value: string): readonly string[] {
   return value.startsWith('-') ? [`${option}=${value}`] : [option, value];
 }

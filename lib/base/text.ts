@@ -5,8 +5,8 @@ const PLAIN = /^[ -~]*$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Makes text from hardware or files safe to print: what a terminal would act on becomes
- * `\xNN` or `\u{NNNN}`.
+ * Makes text from hardware or files safe to print: a character that a terminal interprets becomes `\xNN` or
+ * `\u{NNNN}`.
  */
 export function escapeControls(raw: string): string {
   if (PLAIN.test(raw)) return raw;
@@ -16,14 +16,14 @@ export function escapeControls(raw: string): string {
   });
 }
 
-// What JSON leaves as it is, of the same; and all that may be among it.
+// The characters that JSON does not escape, although a terminal may interpret some of them.
 const BEYOND_ASCII = /[^\n -~]/;
 const UNPRINTABLE_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** A value as JSON that no terminal acts on: what {@link escapeControls} escapes is `\uNNNN` here. */
+/** A value as JSON that no terminal interprets: the characters of {@link escapeControls} are written as `\uNNNN`. */
 export function formatJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent);
-  // Nearly all text is plain, and a look at it costs a tenth of a replacement.
+  // Nearly all text is plain, and this test costs a tenth of a replacement.
   if (!BEYOND_ASCII.test(text)) return text;
   return text.replace(UNPRINTABLE_IN_JSON, (character) =>
     Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
@@ -32,11 +32,11 @@ export function formatJson(value: unknown, indent?: number): string {
   );
 }
 
-/** The candidate that `word` was most likely meant to be, or undefined when none is near. */
+/** The candidate that `word` most likely means; undefined if none is similar. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0 || word.length > 64) return undefined;
   const best = closest(word, [...candidates]);
-  // Letters that changed places are two edits.
+  // Two swapped letters are two edits.
   const near = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
   return distance(word, best) <= near ? best : undefined;
 }
@@ -46,7 +46,7 @@ export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Bytes as a person reads them, exact where the size is a power of two: `128 KiB`. */
+/** A size for a user, exact if it is a power of two: `128 KiB`. */
 export function formatSize(sizeBytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
   let size = sizeBytes;
@@ -58,7 +58,7 @@ export function formatSize(sizeBytes: number): string {
   return `${Number.isInteger(size) ? size : size.toFixed(1)} ${units[unit]}`;
 }
 
-/** A span of time for a person, not less than it is: `60 s`, `5 min`. */
+/** A time span for a user, rounded up: `60 s`, `5 min`. */
 export function formatSpan(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   return seconds > 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;

@@ -14,26 +14,29 @@ import {
 } from 'yaml';
 import { type ErrorCode, PortalGunError } from './errors.ts';
 
-/** More is not read: a person wrote it. */
+/** A file that a person wrote is not larger. */
 const MAX_LENGTH = 1024 * 1024;
 const MAX_ITEMS = 10_000;
-/** Of a whole file, aliases followed: a small one can mean millions. */
+/** The limit for a whole file with its aliases followed: a small file can expand to millions of nodes. */
 const MAX_NODES = 50_000;
 const MAX_TEXT = 1000;
 
-/** What a YAML file holds: text as it was written (`0123` is no number and `03:00.0` no time), and `null` for nothing. */
+/**
+ * The contents of a YAML file: text as written (`0123` is not a number and `03:00.0` not a time), and `null` for
+ * nothing.
+ */
 export type YamlValue = string | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
 
-/** Keys and indices from the whole of a file to a part of it. */
+/** Keys and indices from the root of a file to a part of it. */
 export type YamlPath = readonly PropertyKey[];
 
-/** A part of a file, and where it stands; an alias stands where it is, not where its anchor is. */
+/** A part of a file, with its position. The position of an alias is its own, not that of its anchor. */
 interface Part {
   readonly node: Node | null;
   readonly at: number;
 }
 
-/** A YAML file that a person wrote: its values, and where each of them stands. */
+/** A YAML file that a person wrote: its values, each with its position. */
 export class YamlFile {
   readonly value: YamlValue;
   readonly #root: Part;
@@ -64,17 +67,17 @@ export class YamlFile {
     this.value = this.#wholeValue();
   }
 
-  /** Where a part is: `policy.yaml:4:5`; where a part that is not there would be, the place of what would hold it. */
+  /** The position of a part: `policy.yaml:4:5`; if the part is missing, the position of its parent. */
   placeOf(path: YamlPath): string {
     return this.#placeAt(this.#partAt(path).at);
   }
 
-  /** Whether there is such a part, if only an empty one. */
+  /** Whether there is such a part, even an empty one. */
   has(path: YamlPath): boolean {
     return this.#partAt(path).rest === 0;
   }
 
-  /** @throws PortalGunError that says where a part is */
+  /** @throws PortalGunError with the position of a part */
   fail(path: YamlPath, message: string, hint?: string): never {
     return this.#failAt(this.#partAt(path).at, message, hint);
   }
@@ -91,7 +94,7 @@ export class YamlFile {
     });
   }
 
-  /** The part that a path leads to, or as far as it leads, and how much of it is left then. */
+  /** The deepest existing part on a path, and the number of path elements that remain. */
   #partAt(path: YamlPath): Part & { readonly rest: number } {
     let part = this.#root;
     for (const [index, step] of path.entries()) {
@@ -118,7 +121,7 @@ export class YamlFile {
     if (!isAlias(node)) return { node, at };
     const target = this.#targets.get(node);
     return target === undefined
-      ? this.#failAt(at, 'means an anchor that is not there')
+      ? this.#failAt(at, 'refers to an anchor that does not exist')
       : { node: target, at };
   }
 
@@ -126,30 +129,30 @@ export class YamlFile {
     try {
       return this.#valueOf(this.#root, new Set());
     } catch (error) {
-      // Aliases can nest deeper than what the parser has met.
+      // Aliases can nest more deeply than the limit of the parser.
       if (error instanceof RangeError) return this.#failAt(this.#root.at, 'is nested too deeply');
       throw error;
     }
   }
 
-  /** @param outer what it is in, which an alias could name */
+  /** @param outer the enclosing nodes, which an alias could name */
   #valueOf(part: Part, outer: Set<Node>): YamlValue {
     const { node, at } = part;
     this.#asked += 1;
     if (this.#asked > MAX_NODES) this.#failAt(at, `has more than ${MAX_NODES} entries with its aliases`);
     if (node === null || (isScalar(node) && node.value === null)) return null;
     if (!isSeq(node) && !isMap(node)) return this.#textOf(part);
-    if (outer.has(node)) this.#failAt(at, 'means an anchor that it is a part of');
+    if (outer.has(node)) this.#failAt(at, 'refers to an anchor that contains it');
     if (node.items.length > MAX_ITEMS) {
       this.#failAt(at, `has ${node.items.length} entries, more than ${MAX_ITEMS}`);
     }
     outer.add(node);
     const entries = new Map<string, YamlValue>();
     for (const [key, child] of this.#childrenOf(part)) {
-      // What parses the values would pass over it.
-      if (key === '__proto__') this.#failAt(child.at, 'there can be no key "__proto__"');
-      // The parser takes 1 and "1" for two.
-      if (entries.has(key)) this.#failAt(child.at, `the key "${key}" is there twice`);
+      // The code that reads the values would ignore it.
+      if (key === '__proto__') this.#failAt(child.at, 'the key "__proto__" is not allowed');
+      // The parser treats 1 and "1" as different keys.
+      if (entries.has(key)) this.#failAt(child.at, `the key "${key}" occurs twice`);
       entries.set(key, this.#valueOf(child, outer));
     }
     outer.delete(node);
@@ -157,15 +160,15 @@ export class YamlFile {
   }
 
   #textOf({ node, at }: Part): string {
-    if (!isScalar(node) || node.value === null) return this.#failAt(at, 'is to be text');
+    if (!isScalar(node) || node.value === null) return this.#failAt(at, 'must be text');
     const text = sourceOf(node);
     return text.length <= MAX_TEXT ? text : this.#failAt(at, `is longer than ${MAX_TEXT} characters`);
   }
 }
 
 /**
- * The same error with line and column of its part, as JSON is YAML; itself if it is about no part, or if YAML knows no
- * better.
+ * The same error with line and column of its part, because JSON is YAML. The error itself if it has no part, or if
+ * the YAML parser finds none.
  */
 export function withPlace(error: PortalGunError): PortalGunError {
   const { code, message, subject, hint, cause, part } = error;
@@ -179,12 +182,12 @@ export function withPlace(error: PortalGunError): PortalGunError {
   }
 }
 
-/** Text, or whatever stands there without quotes, as it is written. */
+/** The text of a scalar, as written in the file. */
 function sourceOf({ value, source }: Scalar): string {
   return typeof value === 'string' ? value : (source ?? String(value));
 }
 
-/** What each alias means: the anchor of its name that was last before it. */
+/** The target of each alias: the last anchor of its name before it. */
 function targetsOf(document: Document.Parsed): ReadonlyMap<Alias, Node | undefined> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node | undefined>();
@@ -199,8 +202,8 @@ function targetsOf(document: Document.Parsed): ReadonlyMap<Alias, Node | undefin
   return targets;
 }
 
-/** The parser's own words, but for those that speak to a programmer. */
+/** The message of the parser, unless it is for a programmer. */
 function wordsOf({ code, message }: YAMLParseError): string {
-  if (code === 'MULTIPLE_DOCS') return 'there is more than one document in it';
+  if (code === 'MULTIPLE_DOCS') return 'contains more than one document';
   return /call stack/.test(message) ? 'is nested too deeply' : message;
 }

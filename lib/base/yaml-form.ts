@@ -4,8 +4,8 @@ import { suggest } from './text.ts';
 import type { YamlFile, YamlPath, YamlValue } from './yaml-file.ts';
 
 /*
- * What a YAML file is to hold, as a zod schema, and what is wrong with it, in words and with line and column. A
- * message may have a second line: what to do.
+ * The form of a YAML file as a zod schema, and errors with line and column. A message may have a second line: the
+ * hint.
  */
 
 /** Between the messages of unknown keys, which zod reports as one issue; no key of a file has it. */
@@ -14,25 +14,25 @@ const BETWEEN_KEYS = '\0';
 /** What is said of a key that has to be there and is not. */
 export type MissingWords = Readonly<Record<string, string>>;
 
-/** Text, or whatever stands there without quotes. */
+/** Text, or any value without quotes. */
 export const yamlText = z.string();
 
-/** `on`, `off`, and what else YAML's versions call so. */
+/** `on`, `off`, and their synonyms in YAML. */
 export const yamlFlag = z.stringbool({
   truthy: ['true', 'on', 'yes'],
   falsy: ['false', 'off', 'no'],
-  error: 'is to be on or off',
+  error: 'must be on or off',
 });
 
 /** A whole number. */
 export function yamlInteger(least: number, most: number) {
-  const error = `is to be a whole number from ${least} to ${most}`;
+  const error = `must be a whole number from ${least} to ${most}`;
   const number = z.number().check(z.minimum(least, { error }), z.maximum(most, { error }));
   const digits = z.string({ error }).check(z.regex(/^\d{1,15}$/, { error }));
   return z.pipe(digits, z.pipe(z.transform(Number), number));
 }
 
-/** A list, which may be left empty. */
+/** A list, which may be empty. */
 export function yamlList<Item extends z.ZodMiniType>(item: Item) {
   return z.pipe(
     z.nullish(z.array(item)),
@@ -41,10 +41,10 @@ export function yamlList<Item extends z.ZodMiniType>(item: Item) {
 }
 
 /**
- * Text that a function makes something of.
+ * Text that a function parses.
  *
- * @param code of its errors that mean the text
- * @param wordsOf such an error
+ * @param code of its errors about the text
+ * @param wordsOf the message for such an error
  */
 export function yamlParsed<T>(
   parse: (text: string) => T,
@@ -66,7 +66,7 @@ export function yamlParsed<T>(
   );
 }
 
-/** A message with what to do. */
+/** A message with a hint. */
 export function withHint(message: string, hint: string): string {
   return `${message}\n${hint}`;
 }
@@ -79,10 +79,10 @@ export interface YamlFault {
 }
 
 /**
- * What a file holds.
+ * The contents of a file.
  *
- * @param missing what is said of each key that has to be there
- * @throws PortalGunError with the code of the file, and line and column of what is wrong
+ * @param missing the message for each required key
+ * @throws PortalGunError with the code of the file, and line and column of the error
  */
 export function parseYaml<Form extends z.ZodMiniType>(
   file: YamlFile,
@@ -123,7 +123,7 @@ export function checkYaml<Form extends z.ZodMiniType>(
 interface Problem {
   readonly path: YamlPath;
   readonly message: string;
-  /** The order in which they are told: what stands further out first, and of that keys that there are not. */
+  /** The order of the errors: outer parts first, and missing keys first within a part. */
   readonly rank: number;
 }
 
@@ -149,7 +149,7 @@ function problemOf(issue: z.core.$ZodIssue, outer: YamlPath, file: YamlFile, mis
     return { path: [...path, unknown], message, rank: 2 * path.length + 1 };
   }
   if (issue.code === 'invalid_union') {
-    // The form that it was meant to have: the one that it does not miss as a whole.
+    // The intended form: the first one that accepts the type of the value.
     const meant = issue.errors.find((each) => !each.some(isOfAnotherType));
     const [first, ...rest] = meant ?? issue.errors[0] ?? [];
     if (first !== undefined) {
@@ -161,24 +161,24 @@ function problemOf(issue: z.core.$ZodIssue, outer: YamlPath, file: YamlFile, mis
   return { path, message: issue.message, rank: 2 * path.length };
 }
 
-/** Whether it says that the whole is of another type. */
+/** Whether the value has another type. */
 function isOfAnotherType({ code, path }: z.core.$ZodIssue): boolean {
   return code === 'invalid_type' && path.length === 0;
 }
 
-/** What is said of what zod finds. */
+/** The message for an issue of zod. */
 function wordsOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return TYPES[issue.expected] ?? 'makes no sense here';
+      return TYPES[issue.expected] ?? 'is not valid here';
     case 'invalid_value':
-      return `is to be ${issue.values.join(' or ')}`;
+      return `must be ${issue.values.join(' or ')}`;
     case 'unrecognized_keys': {
       const known = issue.inst instanceof z.ZodMiniObject ? Object.keys(issue.inst.shape) : [];
       return issue.keys.map((key) => unknownKeyWords(key, known)).join(BETWEEN_KEYS);
     }
     default:
-      return 'makes no sense here';
+      return 'is not valid here';
   }
 }
 
@@ -191,8 +191,8 @@ function unknownKeyWords(key: string, known: readonly string[]): string {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: 'is to be text',
-  array: 'is to be a list',
-  object: 'is to be a mapping of keys to values',
-  record: 'is to be a mapping of keys to values',
+  string: 'must be text',
+  array: 'must be a list',
+  object: 'must be a mapping of keys to values',
+  record: 'must be a mapping of keys to values',
 };

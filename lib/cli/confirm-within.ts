@@ -6,9 +6,9 @@ const LEAST_MS = 10_000;
 const MOST_MS = 3_600_000;
 
 /**
- * How long `--confirm-within` gives, in ms; `null` where it is not there.
+ * The time limit of `--confirm-within`, in ms; `null` if it is not given.
  *
- * @throws PortalGunError BAD_ARGUMENT for what is no such time, and beside `--script`
+ * @throws PortalGunError BAD_ARGUMENT for an invalid time, and with `--script`
  */
 export function confirmWithinOf(
   args: Pick<ChangingValues, 'script'> & Partial<Pick<ChangingValues, 'confirmWithin'>>,

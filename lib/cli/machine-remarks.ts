@@ -7,7 +7,10 @@ import type { LibvirtValues } from './tables/libvirt-options.ts';
 
 const SHOWN_DIAGNOSTICS = 10;
 
-/** For standard error: which libvirt it is, where nothing on the command line says so, and what of it makes no sense; as data it stands in the document. */
+/**
+ * For stderr: the libvirt, if the command line does not name it, and its diagnostics; a document already contains
+ * them.
+ */
 export function machineRemarks(
   args: Pick<LibvirtValues, 'json' | 'verbose'>,
   session: HostSession,

@@ -13,20 +13,13 @@ import type { CommandResult } from './grammar/command.ts';
 import type { Request } from './grammar/parse-command-line.ts';
 import { readPlainly } from './grammar/plain-command-line.ts';
 import type { Program } from './grammar/program.ts';
-import { type DialogueProcess, dialogueWith, Interrupted } from './terminal/dialogue.ts';
+import { dialogueWith, Interrupted } from './terminal/dialogue.ts';
+import { showFirstSign } from './terminal/first-sign.ts';
 import { Output, type OutputStream } from './terminal/output.ts';
+import type { ProcessLike } from './terminal/process-like.ts';
 import { describeTerminal, lineWidthOf } from './terminal/terminal.ts';
 
 const HELP_WIDTH = 100;
-
-/** What a program needs of its process. */
-export interface ProcessLike extends DialogueProcess {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
-  exitCode?: number | string | null | undefined;
-}
 
 /**
  * Runs a program with the arguments of its process; sets the exit status and lets output drain.
@@ -38,9 +31,9 @@ export async function runProgram(
   host: ProcessLike,
   ports: HostPorts = livePorts(),
 ): Promise<void> {
-  // Node ends a process that waits for nothing any more, and nothing would tell it from one that is done.
+  // Node ends a process that waits for nothing, and the exit code would look like success.
   host.exitCode = EXIT.internal;
-  // An error of a stream may come after the program is through.
+  // A stream may report an error after the program has finished.
   const settle = (exitCode: number): void => {
     const isLost = stdout.isLost || stderr.isLost;
     host.exitCode = isLost && HARMLESS.includes(exitCode) ? EXIT.toolFailed : exitCode;
@@ -50,16 +43,27 @@ export async function runProgram(
     stderr.write(renderError(program.name, outputError(subject, code)));
     if (exitOf !== null) settle(exitOf);
   };
-  const stdout = new Output(() => host.stdout, onLoss('standard output'));
-  const stderr = new Output(() => host.stderr, onLoss('standard error'));
-  const result = await resultOf(program, host, ports, (text) => stderr.write(text));
+  let removeSign = (): void => undefined;
+  const streamOf = (name: 'stdout' | 'stderr') => () => {
+    removeSign();
+    return host[name];
+  };
+  const stdout = new Output(streamOf('stdout'), onLoss('stdout'));
+  const stderr = new Output(streamOf('stderr'), onLoss('stderr'));
+  const result = await resultOf(program, host, ports, {
+    say: (text) => stderr.write(text),
+    begin: async () => {
+      removeSign = await showFirstSign(host, program.sign);
+    },
+  });
+  removeSign();
   stderr.write(result.stderr);
   stdout.write(result.stdout);
   exitOf = result.exitCode;
   settle(exitOf);
 }
 
-/** What is worse than these says more than that it could not be told. */
+/** An exit code other than these has priority over lost output. */
 const HARMLESS: readonly number[] = [EXIT.ok, EXIT.findings];
 
 function outputError(subject: string, code: string): PortalGunError {
@@ -70,7 +74,7 @@ async function resultOf(
   program: Program,
   host: ProcessLike,
   ports: HostPorts,
-  say: (text: string) => void,
+  { say, begin }: { readonly say: (text: string) => void; readonly begin: () => Promise<void> },
 ): Promise<CommandResult> {
   const argv = host.argv.slice(2);
   try {
@@ -82,11 +86,13 @@ async function resultOf(
     const request = readPlainly(program, argv) ?? (await parse(program, argv, host.stdout));
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, values } = request;
+    // A person who types a file would type into the line.
+    if (!Object.values(values).flat().includes('-')) await begin();
     const run = await command.load();
     const terminal = describeTerminal(host.stdout, host.env, values['color']);
     return await run(values, terminal, dialogueWith(host, say), ports);
   } catch (error) {
-    // The cursor stands behind the question.
+    // The cursor is after the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };
     if (error instanceof PortalGunError) {
       const placed = await withItsPlace(error);
@@ -105,22 +111,22 @@ async function resultOf(
   }
 }
 
-/** An error about a part of a file with its line and column; only such an error loads what tells them. */
+/** Adds line and column to an error about a part of a file; the code for it is loaded only for such an error. */
 async function withItsPlace(error: PortalGunError): Promise<PortalGunError> {
   if (error.part === null) return error;
   const { withPlace } = await import('../base/yaml-file.ts');
   return withPlace(error);
 }
 
-/** Reads any command line, and says what is wrong with it: by the parser, which few command lines need. */
+/** Parses any command line, and reports its mistakes: by the parser, which few command lines need. */
 async function parse(program: Program, argv: readonly string[], stdout: OutputStream): Promise<Request> {
   const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
   return parseCommandLine(program, argv, Math.min(lineWidthOf(stdout) ?? HELP_WIDTH, HELP_WIDTH));
 }
 
 /**
- * An error as the data that was asked for, also if the arguments could not be parsed: a document for JSON, a line for
- * JSON lines, nothing for text.
+ * An error in the requested format, even if the arguments could not be parsed: a document for JSON, a line for JSON
+ * lines, empty for text.
  */
 function errorOutput(argv: readonly string[], document: object): string {
   const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).join(' ');

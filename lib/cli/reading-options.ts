@@ -10,7 +10,7 @@ import { renderDiagnostics } from '../render/error-text.ts';
 import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
 import { COLOR_CHOICES } from './terminal/terminal.ts';
 
-/** The options of every command that looks at a host. */
+/** The options of every command that reads a host. */
 export const READING_OPTIONS = {
   host: {
     describe: 'Use a snapshot, or a directory tree with sys/, instead of this machine',
@@ -45,7 +45,7 @@ export type ReadingValues = ValuesOf<typeof READING_OPTIONS>;
 
 const SHOWN_DIAGNOSTICS = 10;
 
-/** The session that the arguments ask for. */
+/** The session for the arguments. */
 export function sessionOf(
   args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> &
     Pick<SessionOptions, 'connect' | 'source' | 'project'>,
@@ -55,7 +55,7 @@ export function sessionOf(
   return new HostSession(ports, { host, pciIds, connect, source, project });
 }
 
-/** What goes to standard error beside a result: notes on what was met, and more with `--verbose`. */
+/** The text for stderr in addition to a result: notes on diagnostics, and more with `--verbose`. */
 export function remarks(
   args: Pick<ReadingValues, 'json' | 'verbose'>,
   names: PciNames,
@@ -64,13 +64,13 @@ export function remarks(
 ): string {
   const verbose = args.verbose;
   const shown = renderDiagnostics('pci', diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS);
-  // As data the diagnostics stand in the document.
+  // A document already contains the diagnostics.
   const notes = args.json && !verbose ? '' : shown;
   if (!verbose) return notes;
   return `pci: host: ${escapeControls(label)}\npci: names from ${escapeControls(names.source)}\n${notes}`;
 }
 
-/** For standard error beside a look at a host: what was met, or of it only some. */
+/** For stderr with a view of a host: all diagnostics, or some of them. */
 export function viewRemarks(
   args: Pick<ReadingValues, 'json' | 'verbose'>,
   session: HostSession,
@@ -80,7 +80,7 @@ export function viewRemarks(
   return remarks(args, session.names, { label: origin }, diagnostics);
 }
 
-/** For standard error beside a proposal: what was met, and what to know of it. */
+/** For stderr with a proposal: diagnostics and notes. */
 export function proposalRemarks(
   args: Pick<ReadingValues, 'json' | 'verbose'>,
   session: HostSession,
@@ -92,7 +92,7 @@ export function proposalRemarks(
   );
 }
 
-/** Notes on the state of a host, a line each. */
+/** Notes on the state of a host, one line each. */
 export function noteLines(notes: readonly string[]): string {
   return notes.map((note) => `pci: ${escapeControls(note)}\n`).join('');
 }
@@ -102,7 +102,7 @@ export function noteLine(program: 'pci' | 'portal', note: string): string {
   return `${program}: note: ${escapeControls(note)}\n`;
 }
 
-/** What is said where nothing is shown: there is no device at all, or none of the kind. */
+/** The text if nothing is shown: there is no device at all, or none that matches. */
 export function emptyRemark({ host, devices }: Inventory, suggestion: string | null): string {
   if (devices.length === 0) {
     const what = host.libvirt === undefined ? 'the PCI bus has no devices' : 'libvirt reports no PCI devices';

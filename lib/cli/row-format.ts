@@ -4,14 +4,14 @@ import { formatDocument } from '../render/documents.ts';
 import { formatCsvRow } from '../render/layout/csv.ts';
 import type { RowFormat } from './tables/format-option.ts';
 
-/** What says in which form rows are printed. */
+/** The values that select the form of rows. */
 export interface FormatValues {
   readonly format: RowFormat | undefined;
   readonly json: boolean;
 }
 
 /**
- * The form that rows are printed in; `--json` means that of JSON.
+ * The form of rows; `--json` means JSON.
  *
  * @throws PortalGunError BAD_ARGUMENT if both are given and differ
  */
@@ -22,26 +22,26 @@ export function formatOf({ format, json }: FormatValues): RowFormat {
 }
 
 /**
- * Refuses `--format` beside an option that makes a change of a list: a plan has no rows.
+ * Refuses `--format` with an option that turns a list into a change: a plan has no rows.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
 export function refuseFormat({ format }: Pick<FormatValues, 'format'>, option: string): void {
   if (format === undefined) return;
-  throw new PortalGunError('BAD_ARGUMENT', `does not go with ${option}`, { subject: '--format' });
+  throw new PortalGunError('BAD_ARGUMENT', `cannot be used with ${option}`, { subject: '--format' });
 }
 
-/** An answer of rows in each of its forms, of which one is made. */
+/** A result with rows in each of its forms; only one is made. */
 export interface RowForms {
-  /** The document of `--json`; under a key of it is the list that JSON lines have the items of. */
+  /** The document of `--json`; one of its keys has the list for JSON lines. */
   document(): object;
   readonly listKey: string;
-  /** Rows for programs, the headings first: text is escaped, and numbers are in full. */
+  /** Rows for programs, with headings: text is escaped, and numbers are exact. */
   csv(): readonly (readonly (string | number)[])[];
   table(): string;
 }
 
-/** Rows in the form that is asked for. */
+/** Rows in the requested form. */
 export function formatRows(format: RowFormat, { document, listKey, csv, table }: RowForms): string {
   switch (format) {
     case 'json':

@@ -2,67 +2,57 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { PlanDetails, PlanDocument } from '../documents/changes/plan.ts';
-import { applyProposal, refuseToChange } from '../operations/change/apply-proposal.ts';
 import type { HostProposal } from '../operations/change/host-proposal.ts';
 import { refuseWritableProgram } from '../operations/change/program-refusal.ts';
 import { refuseUse } from '../operations/change/refusals.ts';
 import type { HostSession } from '../operations/session/host-session.ts';
 import { demandNamedLibvirt } from '../operations/session/libvirt-connection.ts';
-import { renderFailure, renderProgress } from '../render/change/apply-text.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/change/confirmation-text.ts';
 import { planDocument } from '../render/change/plan-document.ts';
 import { renderProposal } from '../render/change/plan-text.ts';
 import { formatDocument } from '../render/documents.ts';
-import type { Style } from '../render/layout/style.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { CommandResult } from './grammar/command.ts';
 import type { ReadingValues } from './reading-options.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
-import type { Dialogue, EndingSignal } from './terminal/dialogue.ts';
+import type { Dialogue } from './terminal/dialogue.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
-/** The exit status of a program that was ended by a signal. */
-export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {
-  SIGINT: EXIT.interrupted,
-  SIGTERM: EXIT.terminated,
-  SIGHUP: EXIT.terminated,
-};
-
-/** What says what becomes of a proposal. */
+/** The values that decide what happens to a proposal. */
 export type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
   Partial<Pick<ChangingValues, 'confirmWithin'>> &
   Pick<ReadingValues, 'json'>;
 
-/** A proposal, with how a command shows it. */
+/** A proposal in the form of a command. */
 export interface PreparedProposal {
   readonly session: HostSession;
   readonly proposal: HostProposal;
-  /** Whom it touches, as text of whole lines that fit a width. */
+  /** The affected objects, as text of whole lines that fit a width. */
   readonly overview: (width: number | null) => string;
   /** The same for its document. */
   readonly details: PlanDetails;
-  /** For standard error. */
+  /** The text for stderr. */
   readonly remarks: string;
-  /** What is said if the plan has no step. */
+  /** The text if the plan has no step. */
   readonly nothingToDo: string;
-  /** Whether it is applied without a question if nobody can answer one: what it changes takes nothing from anybody. */
+  /** Whether it is applied without a prompt if there is no terminal: it takes nothing from any program. */
   readonly goesUnasked?: boolean;
 }
 
-/** What came of a proposal. */
+/** The result of a proposal. */
 export interface CarriedOut {
   readonly exitCode: number;
-  /** For standard output, unless a document is wanted. */
+  /** The text for stdout, unless a document is requested. */
   readonly text: string;
   readonly document: PlanDocument;
-  /** What came of applying it; `null` if it was not applied. */
+  /** The report of the plan; `null` if it was not applied. */
   readonly report: ApplyReport | null;
-  /** The remarks that are still to be printed: with a question they come before it. */
+  /** The remarks that remain to be printed: before a prompt they are printed first. */
   readonly remarks: string;
 }
 
 /**
- * Refuses a change to the VMs of a captured host, before anything is read, unless it is only shown.
+ * Refuses a change to the VMs of a captured host, before any reading, unless it is only shown.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
@@ -73,7 +63,7 @@ export function refuseUnplaced(
   if (!dryRun && !script) demandNamedLibvirt(session);
 }
 
-/** Carries a proposal out, and prints what came of it as the options say. */
+/** Runs a proposal, and prints the result as the options require. */
 export async function runProposal(
   prepared: PreparedProposal,
   args: ProposalValues,
@@ -86,9 +76,9 @@ export async function runProposal(
 }
 
 /**
- * Does with a proposal what the options say: writes it as a script, shows it, or shows it, asks, and applies it.
+ * Handles a proposal as the options require: writes it as a script, shows it, or shows it, asks, and applies it.
  *
- * @throws PortalGunError BAD_ARGUMENT, and what {@link applyProposal} throws
+ * @throws PortalGunError BAD_ARGUMENT, and what `applyShown` throws
  */
 export async function carryOut(
   prepared: PreparedProposal,
@@ -100,7 +90,7 @@ export async function carryOut(
   const { plan, findings, allowed, refusals } = proposal;
   let { remarks } = prepared;
   const confirmWithinMs = confirmWithinOf(args);
-  // What could not be read stops nobody from looking.
+  // An unknown finding does not prevent showing the plan.
   const isRefused = refusals.some(({ severity }) => severity !== 'unknown');
   const result = (exitCode: number, text: string, report: ApplyReport | null = null): CarriedOut => ({
     exitCode,
@@ -113,9 +103,9 @@ export async function carryOut(
   if (args.script && proposal.scriptObstacle !== null) throw proposal.scriptObstacle;
   refuseWritableProgram(session.ports.user, plan, confirmWithinMs !== null && plan.steps.length > 0, allowed);
   if (args.script) {
-    // Whoever runs it does not see what could not be told.
+    // The user of a script does not see unknown findings.
     refuseUse(refusals);
-    // It knows how each kind of change is typed, which nobody else needs.
+    // Only scripts need the commands for each kind of change.
     const { formatScript } = await import('../plan/script/script.ts');
     return result(EXIT.ok, formatScript(plan, VERSION, { findings, allowed }));
   }
@@ -127,29 +117,26 @@ export async function carryOut(
 
   dialogue.say(remarks + shown);
   remarks = '';
+  // Whoever only looks does not wait for what carries changes out.
+  const [{ refuseToChange }, { applyShown }] = await Promise.all([
+    import('../operations/change/apply-proposal.ts'),
+    import('./apply-shown.ts'),
+  ]);
   refuseToChange(session, proposal);
   const goes = args.yes || (prepared.goesUnasked === true && !dialogue.canAsk);
   if (!(await isConfirmed(dialogue, goes, 'Apply?'))) {
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await dialogue.guard(async (interruption) => {
-    const made = await applyProposal(session, proposal, {
-      onStep: (index, state, problem) =>
-        dialogue.say(renderProgress(plan.steps[index]?.words ?? '', state, problem, style)),
-      signal: interruption,
-      confirmWithinMs,
-    });
-    return { report: made, exitCode: exitOf(made, interruption.signal, dialogue, style) };
-  });
+  const { report, exitCode } = await applyShown(session, proposal, { confirmWithinMs }, style, dialogue);
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }
 
 /**
- * Asks whether a plan is to be applied, unless `--yes` says so.
+ * Asks whether to apply a plan, unless `--yes` is given.
  *
- * @throws PortalGunError BAD_ARGUMENT if nobody can answer
+ * @throws PortalGunError BAD_ARGUMENT if there is no terminal
  */
 async function isConfirmed(dialogue: Dialogue, yes: boolean, question: string): Promise<boolean> {
   if (yes) return true;
@@ -159,17 +146,4 @@ async function isConfirmed(dialogue: Dialogue, yes: boolean, question: string): 
     subject: '--yes',
     hint: 'use --yes to skip the question, or --dry-run to show the plan',
   });
-}
-
-/** The exit status for a report; why the change failed is printed on standard error. */
-export function exitOf(
-  report: ApplyReport,
-  signal: EndingSignal | null,
-  dialogue: Dialogue,
-  style: Style,
-): number {
-  if (report.outcome === 'done') return EXIT.ok;
-  dialogue.say(renderFailure(report, style));
-  const stopped = report.interrupted && report.outcome === 'undone' && signal !== null;
-  return stopped ? SIGNAL_EXITS[signal] : EXIT.partial;
 }

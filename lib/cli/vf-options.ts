@@ -5,7 +5,7 @@ import type { VfWishes } from '../plan/sriov/vf-goal.ts';
 import { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from '../plan/sriov/vf-setting-texts.ts';
 import type { VfSettingValues } from './tables/vf-setting-options.ts';
 
-/** What says how many VFs a PF has, and what they are set to. */
+/** The values for the number of VFs of a PF, and their settings. */
 export interface VfValues extends VfSettingValues {
   readonly vf: readonly string[];
   readonly vfs: string | undefined;
@@ -14,7 +14,7 @@ export interface VfValues extends VfSettingValues {
 }
 
 /**
- * What the arguments ask of a PF.
+ * The requested state of a PF.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** The type of a document or of a part of one, by its schema; nothing in it can be written to. */
+/** The type of a document or of a part of one, by its schema; all parts are read-only. */
 export type DocumentOf<Schema extends z.ZodType> = Immutable<z.infer<Schema>>;
 
 type Immutable<T> = T extends readonly (infer Item)[]

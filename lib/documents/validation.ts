@@ -16,7 +16,7 @@ export const checkResult = z
     rule: z.string().regex(/^[a-z0-9-]+$/),
     title: z.string(),
     scope: z.enum(['host', 'device', 'machine']),
-    subject: z.string().nullable().describe('The address of the device, or the name of the machine.'),
+    subject: z.string().nullable().describe('The address of the device, or the name of the VM.'),
     outcome: z
       .enum(['pass', 'note', 'warn', 'fail', 'unknown', 'apart'])
       .describe('`unknown`: the check could not decide; `apart`: nothing to check.'),
@@ -58,16 +58,16 @@ const validationDocument = z
         machine: z.string().nullable(),
         strict: z.boolean(),
       })
-      .describe('The request: purposes, devices and a machine, each if given, and whether warnings count.'),
+      .describe('The request: purposes, devices and a VM, each if given, and whether warnings count.'),
     passed: z.boolean().describe('Whether the exit status is 0.'),
     tier: z
       .union([z.enum(['passthrough', 'kvm', 'emulation']), unknownFact])
       .describe(
-        'The level that the host supports: passing devices to machines, running machines with KVM, or emulation.',
+        'The level that the host supports: passing devices to VMs, running VMs with KVM, or emulation.',
       ),
     givesDevices: z
       .union([z.boolean(), unknownFact])
-      .describe('Whether devices can be passed to machines; emulated machines can have devices too.'),
+      .describe('Whether devices can be passed to VMs; emulated VMs can have devices too.'),
     counts: z
       .object({
         pass: checkCount,

@@ -9,7 +9,7 @@ export class DeviceNames {
   readonly #byTitle: ReadonlyMap<string, BlockDevice>;
   readonly #others: ReadonlyMap<string, string>;
 
-  /** @param others names that are neither the kernel's nor LVM's */
+  /** @param others names that neither the kernel nor LVM gave */
   constructor(blocks: readonly BlockDevice[], others: readonly DeviceName[] = []) {
     this.#byName = new Map(blocks.map((block) => [block.name, block]));
     this.#byTitle = new Map(blocks.map((block) => [knownValue(block.title) ?? '', block]));
@@ -29,14 +29,14 @@ export class DeviceNames {
     if (below === undefined || rest.length > 0) return undefined;
     if (second === undefined) return this.#byName.get(first);
     if (first === 'mapper') return this.#byTitle.get(second);
-    // LVM doubles the hyphens of its names, so that the one between them is known.
+    // LVM doubles the hyphens of its names, so a single hyphen separates them.
     const volume = [first, second].map((each) => each.replaceAll('-', '--')).join('-');
-    // The kernel's own name has "!" in place of a slash: cciss!c0d0.
+    // The name in the kernel has "!" instead of a slash: cciss!c0d0.
     return this.#byName.get(`${first}!${second}`) ?? this.#byTitle.get(volume);
   }
 }
 
-/** Whether a path is one of a device node, not of a file: it may be in the `/dev` of this root, and nowhere else. */
+/** Whether a path is that of a device node, not of a file: it is below the `/dev` of any root. */
 export function isNodePath(path: string): boolean {
   return path.startsWith('/dev/') && !path.startsWith('/dev/shm/');
 }

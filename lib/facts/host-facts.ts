@@ -3,8 +3,9 @@ import type { DriverClaim } from '../pci/driver-claim.ts';
 import type { IommuState } from '../pci/group/iommu-state.ts';
 
 /**
- * What sets the kernel's arguments, by its program. `update-grub` is GRUB as Debian and its kin have it, with a folder of
- * settings, `/etc/default/grub.d`; and only where it started the kernel that runs. `other` is none of these for sure.
+ * The boot loader that sets the kernel command line, by its program. `update-grub` is GRUB on Debian and similar
+ * systems, with the settings folder `/etc/default/grub.d`, and only if it started the running kernel. `other` means
+ * that the boot loader is uncertain.
  */
 export type BootLoader =
   | 'update-grub'
@@ -14,17 +15,17 @@ export type BootLoader =
   | 'systemd-boot'
   | 'other';
 
-/** Which system is installed: os-release(5). */
+/** The installed system: os-release(5). */
 export interface Distribution {
   /** `debian`, `fedora`, `arch`. */
   readonly id: string;
-  /** What it is made from: `debian` for an Ubuntu. */
+  /** The systems that it is derived from: `debian` for an Ubuntu. */
   readonly like: readonly string[];
   /** `Debian GNU/Linux 13 (trixie)`. */
   readonly title: string;
 }
 
-/** A file that is there, device nodes among them. */
+/** An existing file or device node. */
 export interface PresentFile {
   readonly path: string;
   readonly isDevice: boolean;
@@ -34,7 +35,7 @@ export interface PresentFile {
   readonly groupId: number;
 }
 
-/** The modules that virtual machines need of a kernel, as `/sys/module` writes them. */
+/** The kernel modules that VMs need, as `/sys/module` names them. */
 export const MACHINE_MODULES = [
   'kvm_intel',
   'kvm_amd',
@@ -47,12 +48,12 @@ export const MACHINE_MODULES = [
 
 export type MachineModule = (typeof MACHINE_MODULES)[number];
 
-/** What a kernel has of a module. */
+/** What the kernel provides of a module. */
 export interface ModuleFacts {
   readonly isLoaded: Known<boolean>;
-  /** `built-in`, `loadable`; `null` where the kernel has none. */
+  /** `built-in`, `loadable`; `null` if the kernel has no such module. */
   readonly supply: Known<'built-in' | 'loadable'>;
-  /** Settings that keep it from being loaded, each with the file: `/etc/modprobe.d/x.conf: blacklist vfio-pci`. */
+  /** Settings that prevent loading it, each with the file: `/etc/modprobe.d/x.conf: blacklist vfio-pci`. */
   readonly blocks: Known<readonly string[]>;
 }
 
@@ -60,48 +61,48 @@ export interface ModuleFacts {
 export interface IommuUnit {
   /** `dmar0`. */
   readonly name: string;
-  /** The most bits that an address may have that a device uses. */
+  /** The maximum number of bits of an address that a device uses. */
   readonly addressBits: Known<number>;
-  /** Whether it maps 2 MiB at once, and 1 GiB. */
+  /** Whether it maps pages of 2 MiB, and of 1 GiB. */
   readonly largePages: Known<readonly ('2 MiB' | '1 GiB')[]>;
 }
 
-/** Pages of one size that were set aside for those who ask for them. */
+/** Reserved pages of one size. */
 export interface HugePagePool {
   readonly sizeBytes: number;
   readonly total: number;
   readonly free: number;
 }
 
-/** As whom libvirt runs QEMU. */
+/** The user that runs QEMU for libvirt. */
 export interface QemuUser {
   readonly name: string;
   readonly userId: number;
-  /** Its own group, and those that it is a member of. */
+  /** Its primary group, and the groups that it is a member of. */
   readonly groupIds: readonly number[];
 }
 
-/** What is set in `/etc/libvirt/qemu.conf`, of what matters here; `null` for what is not set. */
+/** The relevant settings in `/etc/libvirt/qemu.conf`; `null` if not set. */
 export interface QemuSettings {
   readonly securityDriver: string | null;
 }
 
 /**
- * What of a host decides whether virtual machines run on it, and get its devices, beside the devices themselves. Each may
- * be absent, or not known.
+ * The facts of a host, apart from its devices, that decide whether VMs run on it and can have its devices. Each may
+ * be absent or unknown.
  */
 export interface HostFacts {
   readonly distribution: Known<Distribution>;
   readonly bootLoader: Known<BootLoader>;
   readonly kernel: {
-    /** Words of its command line. */
+    /** Words of the kernel command line. */
     readonly arguments: Known<readonly string[]>;
-    /** Options that it was built with, without `CONFIG_`: `CGROUP_BPF` is `y`. */
+    /** Options that the kernel was built with, without `CONFIG_`: `CGROUP_BPF` is `y`. */
     readonly options: Known<ReadonlyMap<string, string>>;
-    /** `none`, `integrity`, `confidentiality`; `null` where it has no such thing. */
+    /** `none`, `integrity`, `confidentiality`; `null` if the kernel does not support it. */
     readonly lockdown: Known<string>;
   };
-  /** Whether the firmware starts only what is signed; `null` without UEFI. */
+  /** Whether the firmware starts only signed code; `null` without UEFI. */
   readonly secureBoot: Known<boolean>;
   readonly cpu: {
     readonly flags: Known<ReadonlySet<string>>;
@@ -110,34 +111,34 @@ export interface HostFacts {
   };
   readonly memoryBytes: Known<number>;
   readonly hugePages: Known<readonly HugePagePool[]>;
-  /** The controllers of control groups that are at work, by the names of version 1: `blkio`. */
+  /** The active cgroup controllers, by the names of version 1: `blkio`. */
   readonly cgroups: Known<{ readonly version: 1 | 2; readonly controllers: readonly string[] }>;
   readonly iommu: IommuState;
-  /** How many IOMMU groups the kernel has. */
+  /** The number of IOMMU groups. */
   readonly iommuGroups: Known<number>;
   readonly iommuUnits: readonly IommuUnit[];
-  /** Whether interrupts of devices go through the IOMMU. */
+  /** Whether the IOMMU remaps interrupts of devices. */
   readonly interruptRemapping: Known<boolean>;
   readonly modules: Readonly<Record<MachineModule, ModuleFacts>>;
-  /** Parameters of modules that are loaded, by `module.parameter`: `kvm_intel.nested` is `Y`. */
+  /** Parameters of loaded modules, by `module.parameter`: `kvm_intel.nested` is `Y`. */
   readonly parameters: Readonly<Record<ModuleParameter, Known<string>>>;
-  /** Settings, none of ours, by which drivers take devices at each boot. */
+  /** Settings outside of portal-gun by which drivers claim devices at each boot. */
   readonly driverClaims: Known<readonly DriverClaim[]>;
   readonly nodes: Readonly<Record<MachineNode, Known<PresentFile>>>;
   readonly qemu: {
-    /** The programs that run machines. */
+    /** The programs that run VMs. */
     readonly programs: Known<readonly string[]>;
     readonly user: Known<QemuUser>;
     readonly settings: Known<QemuSettings>;
   };
-  /** Sockets at which libvirt's QEMU driver answers. */
+  /** Sockets of libvirt's QEMU driver. */
   readonly libvirtSockets: Known<readonly string[]>;
-  /** Images of UEFI for machines. */
+  /** UEFI images for VMs. */
   readonly uefiImages: Known<readonly string[]>;
   readonly virtiofsd: Known<string>;
-  /** The program that libvirt asks about each machine, in all its versions: `/etc/libvirt/hooks/qemu`. */
+  /** The hook that libvirt runs for each VM, in all its forms: `/etc/libvirt/hooks/qemu`. */
   readonly hooks: { readonly folder: Known<readonly string[]>; readonly program: Known<PresentFile> };
-  /** What confines processes: `apparmor`, `selinux`. */
+  /** The security modules that confine processes: `apparmor`, `selinux`. */
   readonly confinement: Known<readonly string[]>;
 }
 
@@ -151,7 +152,7 @@ export const MODULE_PARAMETERS = [
 
 type ModuleParameter = (typeof MODULE_PARAMETERS)[number];
 
-/** The device nodes that machines need. */
+/** The device nodes that VMs need. */
 export const MACHINE_NODES = {
   kvm: '/dev/kvm',
   vhostNet: '/dev/vhost-net',

@@ -35,8 +35,8 @@ export interface HostThing {
 /** A destination of kernel messages. */
 export interface HostConsole extends HostThing {
   /**
-   * Whether it is one now, will be one at the next start, or is an interface that netconsole sends by; `debugger` if kgdb
-   * listens there, `early` if messages go there from before any driver on, and keep doing so.
+   * Whether it is one now, will be one at the next start, or is an interface that netconsole sends through;
+   * `debugger` if kgdb listens there, `early` if messages go there before any driver loads, and continue to.
    */
   readonly source: 'active' | 'command line' | 'netconsole' | 'debugger' | 'early';
 }
@@ -45,51 +45,51 @@ export interface HostConsole extends HostThing {
 export interface Watchdog extends HostThing {
   /** `iTCO_wdt`. */
   readonly identity: Known<string>;
-  /** Whether it counts down; `null` if the kernel does not say. */
+  /** Whether it counts down; `null` if the kernel does not report it. */
   readonly isArmed: Known<boolean>;
 }
 
-/** Memory of functions that the kernel uses as its own. */
+/** Memory of functions that the kernel uses as RAM. */
 export interface DeviceMemory {
-  /** As `/proc/iomem` has it: `region0`, `virtio2`, `0000:01:00.0`. */
+  /** As in `/proc/iomem`: `region0`, `virtio2`, `0000:01:00.0`. */
   readonly name: string;
   readonly functions: Known<readonly PciAddress[]>;
 }
 
 export interface InputDevice extends HostThing {
-  /** `AT Translated Set 2 keyboard`; the device's own words. */
+  /** `AT Translated Set 2 keyboard`; reported by the device. */
   readonly title: Known<string>;
   /** `other` for buttons, lids and speakers. */
   readonly kind: Known<'keyboard' | 'pointer' | 'other'>;
-  /** Whether it hangs on a PS/2 port (`serio`), which no PCI function takes along. */
+  /** Whether it is on a PS/2 port (`serio`), which does not depend on a PCI function. */
   readonly isPs2: boolean;
-  /** Whether a program made it, of other devices or of none: nobody can press its keys. */
+  /** Whether a program created it, from other devices or from none: it has no keys to press. */
   readonly isVirtual: boolean;
-  /** Whether the program made it of a device that comes by Bluetooth. */
+  /** Whether the program created it for a Bluetooth device. */
   readonly isBluetooth: boolean;
 }
 
-/** Work that the kernel itself has functions do, while no program has a node of them open. */
+/** Work of functions for the kernel itself, although no program has a node of them open. */
 export interface KernelWork {
   /** `dma0chan0`, `wq0.0`, `intel_qat`, `1-4`. */
   readonly name: string;
   readonly kind: 'dma' | 'work queue' | 'algorithms' | 'usbip';
-  /** Where that is seen: `/sys/class/dma/dma0chan0/in_use is 1`. */
+  /** The source of this fact: `/sys/class/dma/dma0chan0/in_use is 1`. */
   readonly evidence: string;
-  /** If several, one of them or each: the kernel does not say. */
+  /** If there are several, one or all of them are used: the kernel does not report which. */
   readonly functions: readonly PciAddress[];
 }
 
-/** Something on a function that programs use through a character node: a serial port, a clock, a USB device. */
+/** A device on a function that programs use through a character node: a serial port, a clock, a USB device. */
 export interface DeviceNode {
   /** The kernel's name: `ttyS4`, `ptp0`, `1-4`. */
   readonly name: string;
-  /** The class or bus that it is of: `tty`, `ptp`, `usb`. */
+  /** Its class or bus: `tty`, `ptp`, `usb`. */
   readonly subsystem: string;
   readonly function: PciAddress;
 }
 
-/** A stream of a sound card that is open. */
+/** An open stream of a sound card. */
 export interface SoundStream {
   /** `card0`. */
   readonly card: string;
@@ -100,8 +100,8 @@ export interface SoundStream {
 }
 
 /**
- * The uses of hardware by a host, from the files of the kernel and of udev. Each part by itself may be absent, or not
- * known. Nothing in it is for one device alone: see `lib/checks` for what follows.
+ * The uses of hardware by a host, from the files of the kernel and of udev. Each part may be absent or unknown.
+ * Nothing in it depends on one device: see `lib/checks` for the conclusions.
  */
 export interface HostUse extends StorageUse {
   readonly tunnels: Known<readonly TunnelHost[]>;
@@ -109,27 +109,27 @@ export interface HostUse extends StorageUse {
   readonly ipv4: IpUse;
   readonly ipv6: IpUse;
   readonly network: NetworkUse;
-  /** The ports of adapters by which the host offers storage to others; of no function if it is not known of which. */
+  /** The adapter ports through which the host offers storage to others; without a function if it is unknown. */
   readonly targetPorts: Known<readonly HostThing[]>;
   readonly displayClaims: Known<readonly DisplayClaim[]>;
   readonly framebuffers: Known<readonly HostThing[]>;
   /** Whether the text console is on a framebuffer. */
   readonly framebufferConsole: Known<boolean>;
-  /** Which framebuffer has which console by the kernel command line: `map:1` of `fbcon=map:1`. */
+  /** The assignment of framebuffers to consoles on the kernel command line: `map:1` of `fbcon=map:1`. */
   readonly framebufferMap: Known<string>;
-  /** What the kernel's messages go to: `tty0`, `ttyS0`, and interfaces. */
+  /** The destinations of kernel messages: `tty0`, `ttyS0`, and interfaces. */
   readonly consoles: Known<readonly HostConsole[]>;
   readonly inputs: Known<readonly InputDevice[]>;
-  /** Adapters for Bluetooth: `hci0`. */
+  /** Bluetooth adapters: `hci0`. */
   readonly bluetoothAdapters: Known<readonly HostThing[]>;
   readonly tpms: Known<readonly HostThing[]>;
   readonly soundStreams: Known<readonly SoundStream[]>;
-  /** The devices that character nodes are of and that hang on a function. */
+  /** The devices with character nodes that depend on a function. */
   readonly deviceNodes: Known<readonly DeviceNode[]>;
   readonly watchdogs: Known<readonly Watchdog[]>;
-  /** Memory of devices that is System RAM. */
+  /** Device memory that is System RAM. */
   readonly systemMemory: Known<readonly DeviceMemory[]>;
-  /** The mediated devices that there are, by their UUIDs. */
+  /** The mediated devices, by their UUIDs. */
   readonly mediatedDevices: Known<readonly HostThing[]>;
   readonly vdpaDevices: Known<readonly HostThing[]>;
   readonly kernelWork: Known<readonly KernelWork[]>;
@@ -141,13 +141,16 @@ export interface OpenNode {
   readonly path: string;
   /** The kernel's name of the device: `renderD128`, `1-4` for a USB device; by the path if sysfs does not have it. */
   readonly name: string;
-  /** Its class or bus in sysfs: `drm`, `tty`, `usb`, `vfio`, `block`; by its major number or path if sysfs does not have it. */
+  /**
+   * Its class or bus in sysfs: `drm`, `tty`, `usb`, `vfio`, `block`; if sysfs does not have it, by its major number
+   * or path.
+   */
   readonly subsystem: string | null;
   /** The block device that is read and written through it: `nvme0n1` for `/dev/nvme0n1` and `/dev/ng0n1`. */
   readonly block: string | null;
   /**
-   * The PCI functions that it is a node of: none for what is on none, and for block devices made of others. Unknown if
-   * the device was not found, or if the node is one of a driver for all of its devices.
+   * The PCI functions of the node: none if it is on none, and for block devices made of others. Unknown if the device
+   * was not found, or if the node is that of a driver for all of its devices.
    */
   readonly functions: Known<readonly PciAddress[]>;
 }
@@ -155,9 +158,9 @@ export interface OpenNode {
 /** A process that holds device nodes open. */
 export interface DeviceHolder {
   readonly pid: number;
-  /** Its name, as it calls itself, at most 15 characters; `null` where it can't be read. */
+  /** The name of the process, at most 15 characters; `null` if it cannot be read. */
   readonly command: string | null;
-  /** The machine that it runs, where it is QEMU and was told a name. */
+  /** The VM that it runs, if it is QEMU with a name. */
   readonly machine: string | null;
   /** Each once, ordered by path. */
   readonly nodes: readonly OpenNode[];
@@ -166,16 +169,16 @@ export interface DeviceHolder {
 /** Facts that only a running host has, and no snapshot. */
 export interface LiveUse {
   readonly holders: readonly DeviceHolder[];
-  /** Why not every process could be looked into; `null` where all were. */
+  /** Why not all processes could be read; `null` if all were. */
   readonly unseen: Known<never>;
-  /** The mount namespaces other than that of the reader. */
+  /** The mount namespaces other than the reader's. */
   readonly mountNamespaces: readonly MountNamespace[];
-  /** Why not every mount namespace could be looked into; `null` if all were. */
+  /** Why not all mount namespaces could be read; `null` if all were. */
   readonly unseenMounts: Known<never>;
   readonly packetSockets: Known<readonly PacketSocket[]>;
-  /** Those of the reader's network namespace. */
+  /** The connections in the network namespace of the reader. */
   readonly connections: Known<readonly Connection[]>;
   readonly elsewhere: ElsewhereUse;
-  /** The address of this host that the login session came to; `null` for a session that came by no network. */
+  /** The local address of the login session; `null` for a session without a network. */
   readonly sessionAddress: Known<string>;
 }

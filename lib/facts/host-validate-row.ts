@@ -1,11 +1,11 @@
 /** The words of virt-host-validate. */
 export type HostValidateWord = 'PASS' | 'NOTE' | 'WARN' | 'FAIL';
 
-/** What virt-host-validate says in one line. */
+/** One line of virt-host-validate. */
 export interface HostValidateRow {
-  /** What it looks for: `device '/dev/kvm' exists`. */
+  /** The check: `device '/dev/kvm' exists`. */
   readonly text: string;
   readonly word: HostValidateWord;
-  /** What stands behind the word in brackets; `null` for nothing. */
+  /** The text after the word in parentheses; `null` for none. */
   readonly message: string | null;
 }

@@ -1,6 +1,9 @@
 import { parseIp } from './ip-number.ts';
 
-/** How many bits of an address a network fixes if the address is in it; undefined if it is not, or one makes no sense. */
+/**
+ * The number of bits that a network fixes of an address, if the address is in it; undefined if it is not, or if
+ * either is invalid.
+ */
 export function prefixMatch(address: string, network: string): number | undefined {
   const [base = '', length = ''] = network.split('/');
   const own = parseIp(address);
@@ -12,7 +15,7 @@ export function prefixMatch(address: string, network: string): number | undefine
   return own.value >> shift === other.value >> shift ? fixed : undefined;
 }
 
-/** Whether two texts are the same IP address, `2001:db8::5` and `2001:0db8:0::5`. */
+/** Whether two texts are the same IP address: `2001:db8::5` and `2001:0db8:0::5`. */
 export function isSameIp(one: string, other: string): boolean {
   const [a, b] = [parseIp(one), parseIp(other)];
   return a !== undefined && b !== undefined && a.bits === b.bits && a.value === b.value;

@@ -4,7 +4,10 @@ export interface IpNumber {
   readonly value: bigint;
 }
 
-/** `10.0.0.5`, `2001:db8::5`, also with a zone (`fe80::1%eth0`), which is left out; undefined for what is none. */
+/**
+ * Parses `10.0.0.5`, `2001:db8::5`, also with a zone (`fe80::1%eth0`), which is omitted; undefined if it is not an IP
+ * address.
+ */
 export function parseIp(text: string): IpNumber | undefined {
   const plain = text.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '');
   return plain.includes(':') ? parseIpv6(plain) : parseIpv4(plain);

@@ -1,11 +1,11 @@
 import type { Known } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
 
-/** A device that a machine takes, in whatever way. */
+/** A host device in the definition of a VM, in any form. */
 export interface NeededDevice {
   /**
-   * How: as an element (`hostdev`, `interface`, `nvme`), as one of a network (`pool-interface`), as a part of a function (`mdev`,
-   * `vdpa`), by an argument for QEMU (`argument`), or in a way that makes no sense (`unread`).
+   * The form: an element (`hostdev`, `interface`, `nvme`), a VF of a network (`pool-interface`), a part of a function
+   * (`mdev`, `vdpa`), an argument for QEMU (`argument`), or an invalid form (`unread`).
    */
   readonly kind:
     | 'hostdev'
@@ -16,44 +16,44 @@ export interface NeededDevice {
     | 'vdpa'
     | 'argument'
     | 'unread';
-  /** What it is called: its address, or what else the definition names it by. */
+  /** Its name: its address, or the name in the definition. */
   readonly name: string;
-  /** The function that it takes as a whole; `null` where it takes a part of one, or one of several. */
+  /** The function that the VM gets as a whole; `null` if it gets a part of one, or one of several. */
   readonly address: PciAddress | null;
-  /** The functions that it takes, or one of which; none where it is not there. */
+  /** The functions that the VM gets, or the candidates; none if the device does not exist. */
   readonly functions: Known<readonly PciAddress[]>;
-  /** The PFs whose VFs it takes from a network. */
+  /** The PFs of the network that provides its VF. */
   readonly carriers: readonly PciAddress[];
-  /** Whether libvirt binds it to vfio-pci at the machine's start; `null` for what is not bound for a machine. */
+  /** Whether libvirt binds it to vfio-pci when the VM starts; `null` for a device that is not bound for a VM. */
   readonly isManaged: boolean | null;
-  /** By what an IOMMU of the guest tells it from others; `null` where its place is not known. */
+  /** The identity of the device for an IOMMU of the guest; `null` if its place is unknown. */
   readonly requester: string | null;
 }
 
-/** What the definition of a machine asks of its host. */
+/** The requirements of a VM's definition on its host. */
 export interface MachineNeeds {
   readonly name: string;
   readonly isRunning: boolean;
-  /** Whether its next start restores a state that was saved, with the devices that it had then. */
+  /** Whether its next start restores a saved state, with the devices of that time. */
   readonly hasManagedSave: boolean;
-  /** By what it runs: `kvm`, `qemu`. */
+  /** Its hypervisor: `kvm`, `qemu`. */
   readonly type: string;
   readonly memoryBytes: Known<number>;
-  /** What it may take of memory, and so lock; `null` where libvirt reckons that out. */
+  /** The limit of memory that it can use, and so lock; `null` if libvirt computes it. */
   readonly hardLimitBytes: Known<number>;
-  /** The size of the pages that its memory is to be in: 0 for the host's usual one, `null` for none in particular. */
+  /** The size of the pages for its memory: 0 for the default of the host, `null` for no requirement. */
   readonly hugePageBytes: Known<number>;
-  /** The IOMMU that its guest sees: `intel`, `virtio`; one that is on QEMU's command line alone is `arguments`. */
+  /** The IOMMU of its guest: `intel`, `virtio`; `arguments` for one that is only on the command line of QEMU. */
   readonly iommu: string | null;
   readonly wantsUefi: boolean;
   readonly wantsVirtiofs: boolean;
-  /** Files that it starts with, and whether they are there: programs, firmware, ROMs. */
+  /** Files that it starts with, and whether they exist: programs, firmware, ROMs. */
   readonly files: ReadonlyMap<string, Known<boolean>>;
-  /** Where several times the same, several times. */
+  /** A device that occurs several times is listed several times. */
   readonly devices: readonly NeededDevice[];
 }
 
-/** The functions that a machine takes as a whole. */
+/** The functions that a VM gets as a whole. */
 export function wholeFunctions({ devices }: Pick<MachineNeeds, 'devices'>): readonly PciAddress[] {
   return devices.flatMap(({ address }) => address ?? []);
 }

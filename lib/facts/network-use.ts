@@ -15,33 +15,33 @@ export type InterfaceKind =
   | 'tunnel'
   | 'other';
 
-/** The protocol of a link; `other` for any that is not named here. */
+/** The protocol of a link; `other` for all protocols not in this list. */
 export type LinkLayer = 'ethernet' | 'infiniband' | 'can' | 'other';
 
-/** A network interface, of a device or made of others. */
+/** A network interface, of a device or of software. */
 export interface NetInterface {
   readonly name: string;
   readonly function: PciAddress | null;
   /** Its number in its network namespace. */
   readonly index: Known<number>;
-  /** Of an interface that is made by software; `other` too for one of a device. */
+  /** For an interface of software; `other` also for one of a device. */
   readonly kind: InterfaceKind;
   readonly linkLayer: Known<LinkLayer>;
-  /** Which port of its function it is, from 0. */
+  /** The port of its function, from 0. */
   readonly port: Known<number>;
-  /** Whether it is switched on. */
+  /** Whether the interface is set up. */
   readonly isUp: Known<boolean>;
   /** The kernel's operational state: `up`, `down`, `lowerlayerdown`, `unknown`. */
   readonly state: Known<string>;
-  /** The interfaces that are made of it, and the bridge, bond or team that it is in. */
+  /** The interfaces on top of it, and the bridge, bond or team that it is in. */
   readonly uppers: Known<readonly string[]>;
-  /** Why more may be made of it; `null` if that is all. */
+  /** Why there may be more interfaces on top of it; `null` if these are all. */
   readonly missedUppers: Known<never>;
   /** The bridge, bond, team or VRF that it is in. */
   readonly master: Known<string>;
-  /** Which port of a card it is: `p0`, and `pf0vf1` for one that stands for a VF; `null` for most. */
+  /** The port of the card: `p0`, and `pf0vf1` for a representor of a VF; `null` for most. */
   readonly portName?: Known<string>;
-  /** What works with it directly, without an interface above it: `PPPoE session 2816`, `XDP program 12`. */
+  /** Its direct users, without an interface on top of it: `PPPoE session 2816`, `XDP program 12`. */
   readonly users: Known<readonly string[]>;
 }
 
@@ -49,11 +49,14 @@ export interface NetInterface {
 export interface IpAddress {
   /** `10.0.0.5`, `2001:db8::5`. */
   readonly address: string;
-  /** `null` where nothing tells it. */
+  /** `null` if it is unknown. */
   readonly prefixLength: number | null;
-  /** The interfaces that have it; empty where that is not told. */
+  /** The interfaces that have it; empty if that is unknown. */
   readonly interfaces: readonly string[];
-  /** Whether the interfaces only follow from the routes, and others may have it: several addresses are in one network. */
+  /**
+   * Whether the interfaces are only derived from the routes, so that others may have it: several addresses are in one
+   * network.
+   */
   readonly isGuess?: true;
 }
 
@@ -61,9 +64,9 @@ export interface IpRoute {
   readonly interface: string;
   /** `10.0.0.0/24`; `0.0.0.0/0` is the default route. */
   readonly destination: string;
-  /** `null` for what is reached without one. */
+  /** `null` for a destination without a gateway. */
   readonly gateway: string | null;
-  /** Whether it is no more than the network of an address that the interface has. */
+  /** Whether it is only the network of an address of the interface. */
   readonly isOwnNetwork: boolean;
 }
 
@@ -71,7 +74,7 @@ export interface IpRoute {
 export interface IpUse {
   readonly addresses: Known<readonly IpAddress[]>;
   readonly routes: Known<readonly IpRoute[]>;
-  /** Destinations of routes whose interface is not told, with their table: `10.1.0.0/24 (table 100)`. */
+  /** Destinations of routes with an unknown interface, with their table: `10.1.0.0/24 (table 100)`. */
   readonly unplacedRoutes?: readonly string[];
 }
 
@@ -79,20 +82,20 @@ export interface IpUse {
 export interface PacketSocket {
   /** The number of the interface. */
   readonly interfaceIndex: number;
-  /** Who has it open: `dhclient (pid 640)`; `null` where that is not known. */
+  /** The process that has it open: `dhclient (pid 640)`; `null` if unknown. */
   readonly owner: string | null;
 }
 
 /** A connection with another host. */
 export interface Connection {
-  /** The address of this host. */
+  /** The local address. */
   readonly local: string;
-  /** The address of the other one; `null` if it is not told. */
+  /** The remote address; `null` if unknown. */
   readonly peer: string | null;
-  /** Who has it: `sshd (pid 640)`; by its port if that is not known. */
+  /** The process that has it: `sshd (pid 640)`; by its port if that is unknown. */
   readonly owner: string;
   readonly pid: number | null;
-  /** Whether somebody works on this host through it: SSH, Telnet, VNC, RDP, Mosh. */
+  /** Whether it is a login to this host: SSH, Telnet, VNC, RDP, Mosh. */
   readonly isLogin: boolean;
 }
 
@@ -107,19 +110,19 @@ export interface FunctionPorts {
   readonly ports: Known<readonly FunctionPort[]>;
 }
 
-/** A part of the kernel that works over RDMA. */
+/** A part of the kernel that uses RDMA. */
 export interface RdmaUser {
-  /** The device of RDMA: `mlx5_0`; `null` if nothing says which. */
+  /** The RDMA device: `mlx5_0`; `null` if unknown. */
   readonly device: string | null;
   /** `nvme_rdma`. */
   readonly user: string;
 }
 
-/** Files that show which interfaces there should be, and services that work without them. */
+/** Files that show the expected interfaces, and services that use them. */
 export interface NetworkUse {
-  /** The ports of the functions that have or may have any. */
+  /** The ports of the functions that have or may have ports. */
   readonly ports: Known<readonly FunctionPorts[]>;
-  /** Whether the kernel makes an interface for each InfiniBand port. */
+  /** Whether the kernel creates an interface for each InfiniBand port. */
   readonly hasIpoib: Known<boolean>;
   readonly rdmaUsers: Known<readonly RdmaUser[]>;
 }
@@ -127,20 +130,20 @@ export interface NetworkUse {
 /** An interface in another network namespace. */
 export interface ElsewhereInterface {
   readonly name: string;
-  /** Who is there: `nginx (pid 913)`, or the path that the namespace is mounted at. */
+  /** The user of the namespace: `nginx (pid 913)`, or the path that the namespace is mounted at. */
   readonly where: string;
-  /** The function that it is an interface of. */
+  /** The function of the interface. */
   readonly function: PciAddress | null;
   readonly kind: InterfaceKind;
-  /** The number that the interface it is made of has in another namespace; `null` if it is made of none. */
+  /** The number of its lower interface in another namespace; `null` if it has none. */
   readonly madeOf: number | null;
 }
 
 /** The network namespaces other than the reader's. */
 export interface ElsewhereUse {
   readonly interfaces: readonly ElsewhereInterface[];
-  /** The namespaces of which it could not be read what their interfaces are made of. */
+  /** The namespaces whose interface relations could not be read. */
   readonly unseen: readonly string[];
-  /** Why there may be namespaces that were not found; `null` if there are none. */
+  /** Why some namespaces may not have been found; `null` if all were. */
   readonly missed: Known<never>;
 }

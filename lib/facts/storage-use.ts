@@ -2,8 +2,8 @@ import type { Known } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
 
 /**
- * The kind of a block device that contains another, or is itself made of others, by the kernel's `holders` and names.
- * `virtual`: software makes it, and it is none of the other kinds.
+ * The kind of a block device that contains another, or is built on others, by the kernel's `holders` and names.
+ * `virtual`: created by software, and none of the other kinds.
  */
 export type StackKind =
   | 'lvm'
@@ -17,71 +17,71 @@ export type StackKind =
   | 'drbd'
   | 'virtual';
 
-/** How the host reaches storage over a network. Each list is empty if nothing names its members. */
+/** The network access to storage. Each list is empty if its members are unknown. */
 export interface RemoteStorage {
   /** `iSCSI`, `NBD`, `NVMe over tcp`, `nfs4`. */
   readonly protocol: string;
-  /** Addresses of this host that the connections use. */
+  /** Local addresses of the connections. */
   readonly own: readonly string[];
-  /** Addresses of the other end. */
+  /** Remote addresses of the connections. */
   readonly peers: readonly string[];
-  /** Names of the network interfaces that the connections use. */
+  /** Network interfaces of the connections. */
   readonly interfaces: readonly string[];
-  /** The process that has the connection, if nothing else tells of it. */
+  /** The process that has the connection, if there is no other source. */
   readonly client?: number;
 }
 
-/** A disk, a partition, or a block device made of others. */
+/** A disk, a partition, or a block device built on others. */
 export interface BlockDevice {
   /** The kernel's name: `nvme0n1`, `sda2`, `dm-0`, `md127`. */
   readonly name: string;
-  /** `major:minor`, as mounts name it. */
+  /** `major:minor`, as in mounts. */
   readonly number: Known<string>;
-  /** The PCI functions that it is on: several for a disk with several paths, none for what is made of others. */
+  /** The PCI functions that it is on: several for a disk with several paths, none for a device built on others. */
   readonly functions: readonly PciAddress[];
-  /** The disk that it is a partition of. */
+  /** The disk of the partition. */
   readonly partitionOf: string | null;
-  /** The block devices that are made of it. */
+  /** The block devices that are built on it. */
   readonly holders: Known<readonly string[]>;
-  /** What it is made by; `null` for a disk or a partition. */
+  /** The kind of its creator; `null` for a disk or a partition. */
   readonly kind: StackKind | null;
-  /** What it is called where the kernel's name says nothing: `vg0-root`, for `dm-0`. */
+  /** Its name, if the kernel's name is only a number: `vg0-root`, for `dm-0`. */
   readonly title: Known<string>;
   /** For a loop device the path of its file or device; for zram that of the device that it writes back to. */
   readonly backingFile: Known<string>;
-  /** For a disk on a network: how the host reaches it. */
+  /** For a network disk: the access to it. */
   readonly remote: Known<RemoteStorage>;
-  /** What udev found on it: `ext4`, `LVM2_member`, `zfs_member`. */
+  /** The signature that udev found on it: `ext4`, `LVM2_member`, `zfs_member`. */
   readonly signature: Known<string>;
-  /** The label that goes with it: of a member of a ZFS pool, the pool. */
+  /** Its label: for a member of a ZFS pool, the pool. */
   readonly label: Known<string>;
 }
 
-/** A file system that is mounted at a place that the reader can see. */
+/** A mounted file system whose mount point the reader can see. */
 export interface Mount {
-  /** `major:minor`; major 0 for what has no block device of its own. */
+  /** `major:minor`; major 0 for a file system without a block device of its own. */
   readonly number: string;
-  /** The path that it is mounted at. */
+  /** The mount point. */
   readonly point: string;
   /** `ext4`, `btrfs`, `zfs`. */
   readonly type: string;
-  /** What was mounted: `/dev/vda2`, `rpool/ROOT`, `overlay`. */
+  /** The source of the mount: `/dev/vda2`, `rpool/ROOT`, `overlay`. */
   readonly source: string;
-  /** The directories or files that it is made of: those of an overlay, the image of erofs. */
+  /** The directories or files of its data: those of an overlay, the image of erofs. */
   readonly directories: readonly string[];
   /** The paths of further devices that it needs: a log, a journal, a realtime device. */
   readonly devices: readonly string[];
-  /** For a file system of another host: how this host reaches it. */
+  /** For a file system of another host: the access to it. */
   readonly remote: RemoteStorage | null;
 }
 
-/** A mount namespace that is not that of the reader. */
+/** A mount namespace other than the reader's. */
 export interface MountNamespace {
   /** A process in it. */
   readonly pid: number;
   /** The name of that process; `null` if it cannot be read. */
   readonly command: string | null;
-  /** Whether process 1 is in it: then it has the mounts of the host itself. */
+  /** Whether process 1 is in it, and it has the mounts of the host. */
   readonly isOfInit: boolean;
   readonly mounts: readonly Mount[];
 }
@@ -92,7 +92,7 @@ export interface ActiveFileSystem {
   readonly type: string;
   /** The names of its block devices. */
   readonly blocks: readonly string[];
-  /** Whether it may have more of them, of which the kernel does not tell. */
+  /** Whether it may have more devices that the kernel does not report. */
   readonly mayHaveMore?: true;
 }
 
@@ -105,9 +105,9 @@ export interface DeviceName {
 
 /** A disk, partition or file that the kernel offers to other hosts or to VMs. */
 export interface StorageExport {
-  /** `LIO`, `nvmet`, `SCST`. */
+  /** The exporter: `LIO`, `nvmet`, `SCST`. */
   readonly by: string;
-  /** The name of the backstore or namespace there. */
+  /** The name of the backstore or namespace in the exporter. */
   readonly name: string;
   /** The path of the device or file. */
   readonly path: Known<string>;
@@ -117,7 +117,7 @@ export interface StorageExport {
 export interface ShareDevice {
   readonly function: PciAddress;
   readonly type: '9p' | 'virtiofs';
-  /** The tag that a mount names. */
+  /** The tag, which mounts use as the source. */
   readonly tag: Known<string>;
 }
 
@@ -133,7 +133,7 @@ export interface SwapArea {
   /** `/dev/dm-1`, `/swap.img`. */
   readonly path: string;
   readonly kind: 'partition' | 'file';
-  /** What of it is in use, in bytes. */
+  /** The used size, in bytes. */
   readonly usedBytes: number;
 }
 
@@ -143,11 +143,11 @@ export interface StorageUse {
   readonly mounts: Known<readonly Mount[]>;
   readonly fileSystems: Known<readonly ActiveFileSystem[]>;
   readonly swaps: Known<readonly SwapArea[]>;
-  /** `major:minor` of the device that the host hibernates to; `null` if there is none. */
+  /** `major:minor` of the hibernation device of the host; `null` if there is none. */
   readonly hibernation: Known<string>;
-  /** The ZFS pools that are imported. */
+  /** The imported ZFS pools. */
   readonly pools: Known<readonly string[]>;
-  /** Names of block devices that mounts, swap and the like use, and that are not the kernel's. */
+  /** Names of block devices that mounts, swap and others use, other than the kernel's. */
   readonly deviceNames: readonly DeviceName[];
   readonly exports: Known<readonly StorageExport[]>;
   readonly shares: Known<readonly ShareDevice[]>;

@@ -1,10 +1,10 @@
-/** Starts programs that outlive ours, and the session that it was started in. */
+/** Starts programs that outlive this process and its session. */
 export interface Background {
   /**
-   * Starts a program in a session of its own, with its streams on `/dev/null`; each argument is passed on as it is, and
-   * nobody waits for it.
+   * Starts a program in a session of its own, with its streams on `/dev/null`. Each argument is passed unchanged.
+   * Does not wait for the program.
    *
-   * @returns why it could not be started; `null` once it runs
+   * @returns why it could not be started; `null` if it runs
    */
   start(program: string, args: readonly string[]): Promise<string | null>;
 }

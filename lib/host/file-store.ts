@@ -4,17 +4,20 @@ import type { WriteFailure } from './host-writer.ts';
 export type Storing = 'written' | WriteFailure;
 
 /**
- * Files of portal-gun on the host: journals, records, configuration. Paths are absolute in the host. No method throws
- * for what the host answers. What is reported as written outlives a loss of power.
+ * Files of portal-gun on the host: journals, records, configuration. Paths are absolute in the host. Failures of the
+ * host are returned, not thrown. If a write is reported as done, its data survives a power loss.
  */
 export interface FileStore {
-  /** A file as it stands; `null` where there is none. One of ours that others than root may have written fails. */
+  /**
+   * The text of a file; `null` if there is none. A file of portal-gun fails if users other than root may have written
+   * it.
+   */
   read(path: string): Promise<string | null | WriteFailure>;
-  /** Writes a file whole or not at all, with its folders where they are missing; one that may be run, where it is `executable`. */
+  /** Writes a whole file or nothing, and creates missing folders; with `executable`, a file that can be run. */
   replace(path: string, text: string, executable?: boolean): Promise<Storing>;
-  /** Adds to the end of a file, which is made with its folders where it is missing. */
+  /** Appends to a file, and creates the file and its folders if they are missing. */
   append(path: string, text: string): Promise<Storing>;
-  /** Removes a file; one that is not there is removed already. */
+  /** Removes a file; succeeds if there is none. */
   remove(path: string): Promise<Storing>;
   /** Whether there is a regular file. */
   isFile(path: string): Promise<boolean>;

@@ -6,9 +6,9 @@ const LOCK_PATH = '/run/portal-gun/lock';
 /**
  * Takes the lock of this machine, which allows one change at a time.
  *
- * @param folders where `flock` is looked for
- * @returns what gives the lock back
- * @throws PortalGunError HOST_LOCKED where another process has it, PERMISSION_DENIED, TOOL_MISSING without `flock`
+ * @param folders the folders that are searched for `flock`
+ * @returns a function that releases the lock
+ * @throws PortalGunError HOST_LOCKED if another process has it, PERMISSION_DENIED, TOOL_MISSING without `flock`
  */
 export async function lockHost(path: string = LOCK_PATH, folders?: readonly string[]): Promise<() => void> {
   const lock = await takeFileLock(path, String(process.pid), folders);

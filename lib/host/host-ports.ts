@@ -11,8 +11,8 @@ import type { Runner } from './runner.ts';
 import type { UserFiles } from './user-files.ts';
 
 /**
- * The machine that a session runs on: all reads, runs and writes go through these ports. What most sessions do without
- * is opened only when it is asked for.
+ * The machine that a session runs on. All reads, runs and writes use these ports. Ports that most sessions do not
+ * need are opened on demand.
  */
 export interface HostPorts {
   readonly reader: HostReader;
@@ -36,7 +36,7 @@ export interface HostPorts {
   /**
    * Takes the lock that only one changing program has at a time.
    *
-   * @returns what releases it
+   * @returns a function that releases it
    * @throws PortalGunError HOST_LOCKED, PERMISSION_DENIED, TOOL_MISSING
    */
   lock(): Promise<() => void>;

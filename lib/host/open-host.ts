@@ -4,18 +4,11 @@ import { isDirectory } from './file/files.ts';
 import { readFileOf } from './file/input-file.ts';
 import { TreeHost } from './file/tree-host.ts';
 import type { HostReader } from './host-reader.ts';
-import { LiveHost } from './live/live-host.ts';
 import { SnapshotHost } from './snapshot/snapshot-host.ts';
 import { looksLikeSnapshot, parseSnapshot } from './snapshot/snapshot-parser.ts';
 
-/** Unpacked. A host of 4,096 functions has some 20 MB. */
+/** Unpacked size. A host with 4,096 functions has about 20 MB. */
 const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
-
-/** The live machine, with its own name. */
-export function openLiveHost(): HostReader {
-  const name = new TreeHost('', '').readText('/proc/sys/kernel/hostname');
-  return new LiveHost(typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');
-}
 
 /**
  * Opens the host at a path: a snapshot file, or a directory that holds a `sys/`.
@@ -26,13 +19,13 @@ export function openHost(path: string): HostReader {
   if (isDirectory(path)) {
     if (isDirectory(join(path, 'sys'))) return new TreeHost(resolve(path), path);
     const above = isDirectory(join(path, 'bus'))
-      ? { hint: `give the directory above it: ${join(path, '..')}` }
+      ? { hint: `use the directory above it: ${join(path, '..')}` }
       : {};
     throw new PortalGunError('BAD_HOST', 'does not contain sys/', { subject: path, ...above });
   }
-  const rawText = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST').toString('utf8');
-  if (!looksLikeSnapshot(rawText)) {
+  const bytes = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST');
+  if (!looksLikeSnapshot(bytes)) {
     throw new PortalGunError('BAD_HOST', 'is not a snapshot or a directory', { subject: path });
   }
-  return new SnapshotHost(parseSnapshot(rawText, path));
+  return new SnapshotHost(parseSnapshot(bytes, path));
 }

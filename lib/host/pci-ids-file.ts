@@ -10,7 +10,7 @@ export interface PciIdsFile {
   readonly origin: 'system' | 'bundled' | 'given';
 }
 
-// Where update-pciids, hwdata, and Debian's pci.ids package put it, best first.
+// The paths of update-pciids, hwdata, and Debian's pci.ids package, best first.
 const SYSTEM_PATHS = [
   '/var/lib/pciutils/pci.ids.gz',
   '/var/lib/pciutils/pci.ids',

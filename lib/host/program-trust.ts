@@ -2,16 +2,17 @@ import { readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const OTHERS_WRITE = 0o022;
-/** In such a folder nobody replaces what is another's; whoever may write it puts files beside it all the same. */
+/** In such a folder no user replaces a file of another user, but those who may write it can add files. */
 const STICKY = 0o1000;
 
-/** Whether others than root decide what a program does. Mutable, so that tests can stand in for where they run from. */
+/** Whether users other than root decide what a program does. Mutable for tests. */
 export const programTrust = {
   /**
-   * Why a program must not be run by root later: somebody else can write one of its files, a file beside them, or a folder above.
+   * Why root must not run a program later: another user can write one of its files, a file beside them, or a folder
+   * above.
    *
    * @param words the interpreter and the file, by their real paths
-   * @returns the path, with what is so of it; `null` where only root can
+   * @returns the path and its problem; `null` if only root can write
    */
   problemOf(words: readonly string[]): { readonly path: string; readonly what: string } | null {
     for (const file of words) {
@@ -40,12 +41,14 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** @param isSpared whether others may write a folder that is sticky: what the program has in it stays as it is */
+/**
+ * @param isSpared whether other users may write a sticky folder, in which the files of the program cannot be replaced
+ */
 function problemWith(path: string, isSpared: boolean): string | null {
   const stats = statusOf(path);
   if (stats === null) return 'cannot be checked';
   const { uid, mode } = stats;
-  // In a user namespace root of the host may have another number.
+  // In a user namespace, root of the host may have another number.
   if (uid !== 0 && uid !== statusOf('/')?.uid) return `belongs to user ${uid}, who can change it`;
   const isKept = isSpared && stats.isDirectory() && (mode & STICKY) !== 0;
   return (mode & OTHERS_WRITE) === 0 || isKept

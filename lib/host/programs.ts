@@ -2,8 +2,8 @@ import { type Stats, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /**
- * Where the programs of a system are, as a PATH: those of the distribution, then what an administrator installed, then those of
- * NixOS, which has no others.
+ * The program folders of a system, in the order of PATH: those of the distribution, those of an administrator, and
+ * those of NixOS, which has no others.
  */
 export const PROGRAM_PLACES =
   '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin';
@@ -12,8 +12,8 @@ export const PROGRAM_FOLDERS: readonly string[] = PROGRAM_PLACES.split(delimiter
 const OTHERS_WRITE = 0o022;
 
 /**
- * The first file of a name in some folders, executable or not; `null` where none has it. For root only those count that
- * nobody else can write.
+ * The first file of a name in some folders, executable or not; `null` if there is none. For root, only files that no
+ * other user can write count.
  */
 export function findProgram(program: string, folders: readonly string[]): string | null {
   const isRoot = process.geteuid?.() === 0;
@@ -27,7 +27,7 @@ export function findProgram(program: string, folders: readonly string[]): string
 }
 
 function isRoots({ uid, mode }: Stats): boolean {
-  // In a user namespace root of the host may have another number.
+  // In a user namespace, root of the host may have another number.
   return [0, statusOf('/')?.uid].includes(uid) && (mode & OTHERS_WRITE) === 0;
 }
 

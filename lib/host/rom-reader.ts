@@ -2,8 +2,9 @@
  * Why a ROM could not be read.
  *
  * - `wake`, `enable`, `read`, `disable`: the step that the kernel refused; `failed` is its name for it: `EIO`.
- * - `differs`: read twice, it was not the same.
- * - `blocked`: the kernel did not come back in time, or what read it was lost. It is yet switched off, if it was on.
+ * - `differs`: two reads returned different data.
+ * - `blocked`: the kernel did not return in time, or the reading process was lost. The ROM is disabled later, if it
+ *   was enabled.
  */
 export interface RomFailure {
   readonly at: 'wake' | 'enable' | 'read' | 'differs' | 'disable' | 'blocked';
@@ -13,17 +14,17 @@ export interface RomFailure {
 /** The result of reading a ROM: its bytes, up to the end that the kernel reports. */
 export type RomReading = Uint8Array | RomFailure;
 
-/** How long a ROM is waited for: 16 MiB by words from a slow card. */
+/** The time limit for a ROM: 16 MiB by words from a slow card. */
 export const ROM_TIMEOUT_MS = 120_000;
 
 /**
- * Reads option ROMs. That changes the host, for as long as it takes: the kernel gives the bytes only while the attribute
- * `rom` is switched on, decodes its address at the card meanwhile, and gives nothing of a card that sleeps.
+ * Reads option ROMs. This changes the host for that time: the kernel returns the bytes only while the attribute `rom`
+ * is enabled, the card then decodes that address, and a sleeping card returns nothing.
  */
 export interface RomReader {
   /**
-   * Wakes the function where it sleeps, switches its ROM on, reads it twice, and puts all back as it was, whatever comes of
-   * it. Does not throw for what the host answers.
+   * Wakes the function if it sleeps, enables its ROM, reads it twice, and restores the earlier state in every case.
+   * Failures of the host are returned, not thrown.
    *
    * @param directory of the function in sysfs, which is absolute
    */

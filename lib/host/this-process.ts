@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
-/** Whether this process is root's: what changes a host needs it. */
+/** Whether this process runs as root, which a change of a host requires. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** What the user is called as whom this process runs; `null` for one without a name. */
+/** The name of the user of this process; `null` for a user without a name. */
 export function userName(): string | null {
   try {
     return userInfo().username;
@@ -16,9 +16,9 @@ export function userName(): string | null {
 }
 
 /**
- * The words that start this program anew, wherever from: the interpreter and its file.
+ * The words that start this program again: the interpreter and its file.
  *
- * @returns `null` where the file is not there any more
+ * @returns `null` if the file no longer exists
  */
 export function programWords(): readonly [interpreter: string, file: string] | null {
   try {

@@ -1,32 +1,35 @@
 import type { ErrorCode } from '../base/errors.ts';
+import type { FileContent } from './file/file-content.ts';
 import type { FileOutcome } from './file/output-folder.ts';
 
 /** Files that the user names: read and written as that user. */
 export interface UserFiles {
   /** Whether a regular file is there. */
   isFile(path: string): boolean;
-  /** What a file that is read is called in errors. */
+  /** The name of an input file in errors. */
   nameOf(path: string): string;
   /**
-   * The bytes of a file; `-` is standard input.
+   * The bytes of a file; `-` is stdin.
    *
    * @param code of the error if it cannot be read for another reason, or is longer than `maxBytes`
    * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or of that code
    */
   read(path: string, maxBytes: number, code: ErrorCode): Uint8Array;
   /**
-   * @param hint what to give in place of what is no regular file
-   * @throws PortalGunError OUTPUT_FAILED if no file can be put at a path: it has no folder, or is no regular file
+   * @param hint the hint if the path is not a regular file
+   * @throws PortalGunError OUTPUT_FAILED if no file can be written at a path: it has no folder, or is not a regular
+   * file
    */
   demandPlace(path: string, hint?: string): void;
   /**
-   * Puts one file, whole or not at all.
+   * Writes one file, whole or not at all.
    *
-   * @throws PortalGunError FILE_EXISTS if it holds something else and is not to be replaced; OUTPUT_FAILED, PERMISSION_DENIED
+   * @throws PortalGunError FILE_EXISTS if it has other content and must not be replaced; OUTPUT_FAILED,
+   * PERMISSION_DENIED
    */
-  put(path: string, content: string | Uint8Array, options: PutOptions): FileOutcome;
+  put(path: string, content: FileContent, options: PutOptions): FileOutcome;
   /**
-   * Puts files in a folder, all or none; the folder is made if only it is missing.
+   * Writes all files into a folder, or none; creates the folder if only its last part is missing.
    *
    * @param files texts by name
    * @throws PortalGunError FILE_EXISTS, OUTPUT_FAILED, PERMISSION_DENIED
@@ -60,8 +63,8 @@ export interface NewFile {
 
 /** Options for writing a file. */
 export interface PutOptions {
-  /** Whether only its owner may read it; everybody may by default. */
+  /** Whether only its owner may read it; by default all users may. */
   readonly isPrivate?: boolean;
-  /** Whether it is replaced if it holds something else. */
+  /** Whether a file with other content is replaced. */
   readonly overwrites: boolean;
 }

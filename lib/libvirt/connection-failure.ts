@@ -14,20 +14,21 @@ const BAD_URI = /Unable to parse URI|no connection driver available|URI .*(malfo
  * ```
  */
 export function isConnectionFailure(stderr: string): boolean {
-  return /^error: failed to (re)?connect to the hypervisor$/m.test(stderr);
+  return /^error: failed to (re)?connect to the hypervisor$/im.test(stderr);
 }
 
 /**
- * @param said by virsh, in one line
- * @throws PortalGunError NO_LIBVIRT; PERMISSION_DENIED where libvirt let nobody in; BAD_ARGUMENT where it is the URI
+ * @param said the error of virsh, in one line
+ * @throws PortalGunError NO_LIBVIRT; PERMISSION_DENIED if libvirt refused the connection; BAD_ARGUMENT for an invalid
+ * URI
  */
 export function failConnection(said: string, uri: string): never {
   const subject = escapeControls(uri);
-  const detail = escapeControls(said.replace(/^failed to (re)?connect to the hypervisor: /, ''));
+  const detail = escapeControls(said.replace(/^failed to (re)?connect to the hypervisor: /i, ''));
   if (BAD_URI.test(said)) {
     throw new PortalGunError('BAD_ARGUMENT', `is not a libvirt URI: ${detail}`, {
       subject,
-      hint: 'give one such as qemu:///system, or qemu+ssh://root@host/system: --connect, or the variable LIBVIRT_DEFAULT_URI',
+      hint: 'set --connect or LIBVIRT_DEFAULT_URI to a URI such as qemu:///system or qemu+ssh://root@host/system',
     });
   }
   const isLocal = isLocalUri(uri);

@@ -5,22 +5,22 @@ const PROGRAM = 'virt-host-validate';
 const LINE = /^\s*QEMU: Checking (?:for |if )?(.*?)\s*: (PASS|NOTE|WARN|FAIL)(?: \((.*)\))?\s*$/;
 
 /**
- * What libvirt's own check of a host says, by `virt-host-validate qemu`, a line each:
+ * The result of libvirt's own check of a host, from `virt-host-validate qemu`, one line each:
  *
  *       QEMU: Checking if device '/dev/kvm' exists                                 : PASS
  *       QEMU: Checking for device assignment IOMMU support                         : WARN (No ACPI IVRS table found, …)
  *
- * `null` where it is not installed, or says nothing of the kind. https://libvirt.org/manpages/virt-host-validate.html
+ * `null` if it is not installed, or prints no such lines. https://libvirt.org/manpages/virt-host-validate.html
  */
 export async function runHostValidate(runner: Runner): Promise<readonly HostValidateRow[] | null> {
   const run = await runner.run(PROGRAM, ['qemu'], { environment: { LC_ALL: 'C' } });
-  // It exits with 1 where anything fails.
+  // It exits with 1 if a check fails.
   if (run.kind !== 'exited') return null;
   const rows = parseHostValidate(run.stdout);
   return rows.length === 0 ? null : rows;
 }
 
-/** The rows in what it prints; lines of another form are passed over. */
+/** The rows in its output; other lines are skipped. */
 export function parseHostValidate(output: string): readonly HostValidateRow[] {
   return output.split('\n').flatMap((line): readonly HostValidateRow[] => {
     const [, text, word, message] = LINE.exec(line) ?? [];

@@ -1,18 +1,22 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 
-/** The first libvirt that has all that is asked of it, by its documents; it is tried with 9.0 and 11.3. */
+/** The first libvirt whose documents have all features that are used; tested with 9.0 and 11.3. */
 const MIN_MAJOR = 8;
 
+/** Prints what {@link checkLibvirtVersion} looks at. */
+export const VERSION_COMMAND: readonly string[] = ['version', '--daemon'];
+
 /**
- * Looks at what `virsh version --daemon` says: of virsh itself, and of the libvirt that it asked.
+ * Checks the output of `virsh version --daemon`: the versions of virsh itself, and of the libvirt that it connects
+ * to.
  *
  * ```
  * Using library: libvirt 11.3.0
  * Running against daemon: 11.3.0
  * ```
  *
- * Where the hypervisor can not be asked for its version, the second is not there, and nothing is said of it.
+ * If the hypervisor cannot report its version, the second line is missing, and is not checked.
  *
  * @throws PortalGunError LIBVIRT_TOO_OLD
  */

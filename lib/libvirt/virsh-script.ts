@@ -1,18 +1,31 @@
-/** What a command printed, and what it said on standard error. */
-interface Segment {
+import { RUN_TIMEOUT_MS } from '../host/runner.ts';
+
+/** A libvirt far away needs some tens of milliseconds for each. */
+const TIMEOUT_PER_COMMAND_MS = 100;
+
+/**
+ * The environment of a `virsh` that reads commands as lines. They go through readline: it must not write them to the user's
+ * history, nor take its orders from the user's settings.
+ */
+export const LINES_ENVIRONMENT = { XDG_CACHE_HOME: '/dev/null', INPUTRC: '/dev/null', TERM: 'dumb' } as const;
+
+/** How long a script may take. */
+export function scriptTimeoutMs(commands: readonly unknown[]): number {
+  return RUN_TIMEOUT_MS + commands.length * TIMEOUT_PER_COMMAND_MS;
+}
+
+/** The output of a command, and its stderr. */
+export interface Segment {
   readonly output: string;
   readonly said: string;
 }
 
-/**
- * How commands are given to `virsh`: as lines that it reads from standard input, or as one argument, for which standard
- * input is left to the commands.
- */
+/** The form of commands for `virsh`: lines on its stdin, or one argument, if a command itself reads stdin. */
 export type VirshScriptForm = 'lines' | 'argument';
 
 /**
- * Commands as one text for `virsh`. As it reads lines, from a terminal or not, it prints a prompt and the command itself
- * before what that prints:
+ * Commands as one text for `virsh`. When it reads lines, from a terminal or not, it prints a prompt and the command
+ * itself before the output of the command:
  *
  * ```
  * virsh # echo "5b1e""0."; echo --err "5b1e""0."
@@ -20,11 +33,11 @@ export type VirshScriptForm = 'lines' | 'argument';
  * <device>…
  * ```
  *
- * so that behind each command stands one that prints a mark on both streams. A mark is written in two parts, so that the
- * line that prints it does not hold it. Each stands on a line of its own: of a line, and so of an argument, with a mistake
- * nothing is run.
+ * So each command is followed by one that prints a mark on both streams. A mark is written in two parts, so that the
+ * line that prints it does not contain it. Each is on a line of its own, because virsh runs nothing of a line, or of
+ * an argument, with a mistake.
  *
- * @param mark hexadecimal, and not to be guessed: what a device or machine is called must not contain it
+ * @param mark hexadecimal and unpredictable: no name of a device or VM may contain it
  */
 export function formatVirshScript(
   commands: readonly (readonly string[])[],
@@ -40,13 +53,18 @@ export function formatVirshScript(
     : [markLine(mark, 0), ...lines].join('; ');
 }
 
-/** Whether a command can stand in such a script: of a control character readline makes an order of its own. */
+/** What both streams print once all of a script is done. */
+export function endOfVirshScript(commands: readonly unknown[], mark: string): string {
+  return `${mark}${commands.length}.`;
+}
+
+/** Whether a command can be part of such a script: readline interprets control characters. */
 export function fitsInScript(command: readonly string[]): boolean {
   return !command.some((word) => /\p{Cc}/u.test(word));
 }
 
 /**
- * What each command of a script came to, in order; only those that it got to, where it was cut short.
+ * The results of a script's commands, in order; if virsh ended early, only those of the commands that ran.
  *
  * @param stdout and `stderr` of `virsh -q`
  */
@@ -65,7 +83,7 @@ export function parseVirshScript(
   }));
 }
 
-/** A word for the parser of virsh, to which all but `"` and `\` is plain between double quotes. */
+/** A word for the parser of virsh, which interprets only `"` and `\` between double quotes. */
 function quoteForVirsh(word: string): string {
   return /^[\w./:=@%+,-]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
 }
@@ -100,7 +118,7 @@ function withoutEcho(part: string, mark: string): string {
   return part.slice(start, Math.max(start, end)).replace(/virsh [#>] $/, '');
 }
 
-/** `error: ` stands before a mark too. */
+/** `error: ` is also before a mark. */
 function withoutMarkPrefix(part: string): string {
   return part.replace(/error: $/, '').trim();
 }

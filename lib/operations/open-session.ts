@@ -1,5 +1,5 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
-import type { LeftJournal } from '../apply/journal-parser.ts';
+import type { LeftJournal } from '../apply/journal/journal-parser.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
 import type { AssignOptions } from './assignment/assign-options.ts';
@@ -35,7 +35,7 @@ import type { ValidateOptions, ValidationAnswer } from './validation/validate-ho
 /**
  * Opens a host to read and change it: this machine, or a captured host, which is read and never changed.
  *
- * @param ports the machine that everything is read, run and written on; this one by default
+ * @param ports the machine for all reads, runs and writes; this one by default
  * @throws PortalGunError NOT_FOUND, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
  */
 export async function openSession(
@@ -43,13 +43,13 @@ export async function openSession(
   ports: HostPorts = livePorts(),
 ): Promise<Session> {
   const session = new HostSession(ports, options);
-  // A host that cannot be opened is said here, not with the first question.
+  // A host that cannot be opened is an error here, and not at the first question.
   void session.host;
   return new Session(session);
 }
 
 /**
- * The operations on a host: a method for each command of `pci`. One that changes something gives a proposal, which
+ * The operations on a host: a method for each command of `pci`. A method for a change returns a proposal, which
  * changes nothing until it is applied.
  */
 export class Session extends LookingSession {
@@ -68,47 +68,47 @@ export class Session extends LookingSession {
     return proposeBind(this.session, options);
   }
 
-  /** Proposes to give devices back to the drivers that they had. */
+  /** Proposes to return devices to their earlier drivers. */
   async unbind(options: UnbindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeUnbind } = await import('./binding/propose-binding.ts');
     return proposeUnbind(this.session, options);
   }
 
   /**
-   * Proposes to give devices, with the members of their IOMMU groups, to VMs: in their definitions, with `live` as they run. With the
-   * policy `vf-pool` each VM gets a VF of the device.
+   * Proposes to assign devices, with the members of their IOMMU groups, to VMs: in their definitions, or with `live`
+   * to running VMs. With the policy `vf-pool` each VM gets a VF of the device.
    */
   async assign(options: AssignOptions): Promise<HostProposal<AssignmentSubject>> {
     const { proposeAssignment } = await import('./assignment/propose-assignment.ts');
     return proposeAssignment(this.session, options);
   }
 
-  /** Proposes to share out the devices of the whole host to the VMs of types, by rules. */
+  /** Proposes to assign the devices of the whole host to the VMs of types, by rules. */
   async assignByRules(options: AssignByRulesOptions = {}): Promise<HostProposal<AssignmentSubject>> {
     const { proposeAssignmentByRules } = await import('./assignment/propose-by-rules.ts');
     return proposeAssignmentByRules(this.session, options);
   }
 
-  /** Proposes to take devices out of the VMs that they were assigned to. */
+  /** Proposes to remove devices from the VMs that they were assigned to. */
   async unassign(options: UnassignOptions): Promise<HostProposal<UnassignmentSubject>> {
     const { proposeUnassignment } = await import('./assignment/propose-unassignment.ts');
     return proposeUnassignment(this.session, options);
   }
 
-  /** Which VM was given what, and whether that is still so; all VMs by default. */
+  /** Lists the assignments of VMs, and whether they are still as assigned; all VMs by default. */
   async assignments(choice: MachineChoice = {}): Promise<AssignmentList> {
     const { listAssignments } = await import('./assignment/assignments.ts');
     return listAssignments(this.session, choice);
   }
 
-  /** Proposes to point the definitions of VMs at where their devices are now. */
+  /** Proposes to update the definitions of VMs to the current places of their devices. */
   async repairAssignments(choice: MachineChoice = {}): Promise<HostProposal<RepairSubject>> {
     const { proposeRepair } = await import('./assignment/assignments.ts');
     return proposeRepair(this.session, choice);
   }
 
   /**
-   * Returns if a VM may start with the devices that its document gives it, as libvirt's hook asks.
+   * Returns if a VM may start with the devices in its XML, for the libvirt hook.
    *
    * @throws PortalGunError START_REFUSED, BAD_XML
    */
@@ -123,7 +123,7 @@ export class Session extends LookingSession {
     return listMachines(this.session, options);
   }
 
-  /** Proposes a category for VMs, or to remove theirs. */
+  /** Proposes to set or remove the category of VMs. */
   async tag(options: TagOptions): Promise<HostProposal<TaggingSubject>> {
     const { proposeTagging } = await import('./machines/propose-tagging.ts');
     return proposeTagging(this.session, options);
@@ -153,73 +153,76 @@ export class Session extends LookingSession {
     return listBindings(this.session);
   }
 
-  /** Proposes to bind what is persisted and not in force; what is not known for sure, or in use, is left. */
+  /** Proposes to bind persisted devices that are not bound; uncertain devices, and those in use, are left. */
   async restoreBindings(options: RestoreOptions = {}): Promise<HostProposal<RestoreBindingsSubject>> {
     const { proposeRestoreBindings } = await import('./binding/propose-restore-bindings.ts');
     return proposeRestoreBindings(this.session, options);
   }
 
-  /** Proposes to strike out bindings, by the addresses at which they were written down. */
+  /** Proposes to remove persisted bindings, by their recorded addresses. */
   async forgetBindings(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
     const { proposeForgetBindings } = await import('./binding/propose-forget.ts');
     return proposeForgetBindings(this.session, addresses);
   }
 
-  /** Lists PFs with their VFs, and what these are set to. */
+  /** Lists PFs with their VFs and settings. */
   async sriov(options: ListPfsOptions = {}): Promise<PfsAnswer> {
     const { listPfs } = await import('./sriov/list-pfs.ts');
     return listPfs(this.session, options);
   }
 
-  /** Proposes to bring a PF to a number of VFs, and these to what they are to be set to. */
+  /** Proposes to set the number of VFs of a PF, and their settings. */
   async setVfs(options: SetVfsOptions): Promise<HostProposal<SetVfsSubject>> {
     const { proposeVfs } = await import('./sriov/propose-vfs.ts');
     return proposeVfs(this.session, options);
   }
 
-  /** Proposes to make and set the VFs that are persisted and not in force; what is not known for sure, or in use, is left. */
+  /** Proposes to create and configure persisted VFs that are not in force; uncertain PFs, and VFs in use, are left. */
   async restoreVfs(options: RestoreOptions = {}): Promise<HostProposal<RestoreVfsSubject>> {
     const { proposeRestoreVfs } = await import('./sriov/propose-restore-vfs.ts');
     return proposeRestoreVfs(this.session, options);
   }
 
-  /** Proposes to strike out PFs with persisted VFs, by the addresses at which they were written down. */
+  /** Proposes to remove PFs with persisted VFs, by their recorded addresses. */
   async forgetVfs(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
     const { proposeForgetVfs } = await import('./binding/propose-forget.ts');
     return proposeForgetVfs(this.session, addresses);
   }
 
-  /** Proposes to bring the host to what a policy says; what is postponed needs another proposal, once the VFs are there. */
+  /** Proposes to apply a policy to the host; postponed entries need another proposal, after the VFs exist. */
   async applyPolicy(options: PolicyOptions): Promise<HostProposal<PolicySubject>> {
     const { proposePolicy } = await import('./policy/propose-policy.ts');
     return proposePolicy(this.session, options);
   }
 
-  /** Validates whether the host can do what is asked of it. */
+  /** Validates whether the host supports the requested purposes. */
   async validate(options: ValidateOptions = {}): Promise<ValidationAnswer> {
     const { validate } = await import('./validation/validate-host.ts');
     return validate(this.session, options);
   }
 
-  /** Proposes to fix what fails of what is asked, as far as that can be done for sure. */
+  /** Proposes to fix failed checks of a request, if the fix is certain. */
   async fix(options: FixOptions = {}): Promise<HostProposal<FixSubject>> {
     const { proposeFixes } = await import('./validation/propose-fixes.ts');
     return proposeFixes(this.session, options);
   }
 
-  /** Lists the changes that were cut short, or await confirmation. */
+  /** Lists the changes that were interrupted, or await confirmation. */
   async journals(): Promise<PendingRecovery> {
     const { readPendingRecovery } = await import('./change/pending-recovery.ts');
     return readPendingRecovery(this.session);
   }
 
-  /** Undoes, or finishes, what was cut short or not confirmed, as root; and tells what is left to a person then. */
+  /**
+   * Undoes, or finishes, changes that were interrupted or not confirmed, as root; and reports the remaining tasks of
+   * the user.
+   */
   async recover(options: RecoverHostOptions = {}): Promise<RecoveredHost> {
     const { recoverHost } = await import('./recovery/recover-host.ts');
     return recoverHost(this.session, options);
   }
 
-  /** Keeps the changes that await confirmation, as root, and gives them. */
+  /** Keeps the changes that await confirmation, as root, and returns them. */
   async confirm(): Promise<readonly LeftJournal[]> {
     const { confirmChanges } = await import('./recovery/confirm-changes.ts');
     return confirmChanges(this.session);

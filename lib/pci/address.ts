@@ -16,8 +16,8 @@ export function isPciAddress(text: string): text is PciAddress {
 }
 
 /**
- * Reads an address in the usual forms: `0000:01:00.0`, `01:00.0`, `1:0.0` (domain 0), upper case, libvirt's
- * `pci_0000_01_00_0`, or a path that ends in one. Undefined where the text is none.
+ * Parses an address in the usual forms: `0000:01:00.0`, `01:00.0`, `1:0.0` (domain 0), upper case, libvirt's
+ * `pci_0000_01_00_0`, or a path that ends in one. Undefined if the text is not an address.
  */
 export function parsePciAddress(rawText: string): PciAddress | undefined {
   const text = rawText.slice(rawText.replace(/\/+$/, '').lastIndexOf('/') + 1).replace(/\/+$/, '');
@@ -34,7 +34,7 @@ export function slotOf(address: PciAddress): string {
   return address.slice(0, -2);
 }
 
-/** Slot and function without domain and bus, `00.0`: what stays when buses are numbered anew. */
+/** Slot and function without domain and bus, `00.0`: the part that stays if buses are renumbered. */
 export function slotAndFunctionOf(address: PciAddress): string {
   return address.slice(-4);
 }
@@ -44,7 +44,10 @@ export function shortAddress(address: PciAddress): string {
   return address.startsWith('0000:') ? address.slice(5) : address;
 }
 
-/** Orders addresses by domain, bus, slot, function: as canonical text, where a longer domain is a larger one. */
+/**
+ * Orders addresses by domain, bus, slot, function. The order of canonical text is the same, except that a longer
+ * domain is larger.
+ */
 export function comparePciAddresses(a: PciAddress, b: PciAddress): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,6 +1,6 @@
 import type { Known, Unknown } from '../base/known.ts';
 
-/** The kinds of things that the kernel hangs on a PCI function, by the sysfs class that they are in. */
+/** The kinds of attachments of a PCI function, by their sysfs class. */
 export const ATTACHMENT_KINDS = [
   'net',
   'block',
@@ -25,7 +25,7 @@ export const ATTACHMENT_KINDS = [
 
 export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
 
-/** A part of the host that exists because of a PCI function, and goes when the function goes. */
+/** A part of the host that exists because of a PCI function, and disappears with it. */
 export interface Attachment {
   readonly kind: AttachmentKind;
   /** The kernel's name: `enp1s0`, `nvme0n1`, `card0`, `usb1`. */
@@ -39,8 +39,8 @@ export interface Attachment {
   /** For an NVMe drive: its model. */
   readonly model?: string | Unknown;
   /**
-   * A name that no other has: the ports of a Fibre Channel or SAS host, the GUID of an InfiniBand node, the unique id of a Thunderbolt
-   * host or a GPU; for an NVMe drive only if its serial number is blank.
+   * A globally unique name: the ports of a Fibre Channel or SAS host, the GUID of an InfiniBand node, the unique id
+   * of a Thunderbolt host or a GPU; for an NVMe drive only if its serial number is blank.
    */
   readonly worldWideName?: string | Unknown;
   /** For a block device: its size in bytes. */

@@ -1,7 +1,7 @@
 /**
- * The plain words for what a function is, as selectors (`class=network`) and listings use them. The first
- * entry whose code the class code begins with decides; class codes are those of the PCI Code and ID
- * Assignment Specification. SMBus controllers (0c05) are not input devices, wireless (0d) is network.
+ * The categories of functions in selectors (`class=network`) and listings. The first entry that the class code begins
+ * with decides; class codes are those of the PCI Code and ID Assignment Specification. SMBus controllers (0c05) are
+ * not input devices, and wireless (0d) is network.
  */
 const CATEGORIES = [
   ['0001', 'display'],
@@ -35,9 +35,17 @@ export const DEVICE_CATEGORIES: readonly DeviceCategory[] = [
   'other',
 ];
 
+// A host has few different codes, and a large one thousands of devices.
+const categories = new Map<string, DeviceCategory>();
+
 /** The category of a class code of six hex digits (`020000`). */
 export function categoryOf(classCode: string): DeviceCategory {
-  return CATEGORIES.find(([prefix]) => classCode.startsWith(prefix))?.[1] ?? 'other';
+  let category = categories.get(classCode);
+  if (category === undefined) {
+    category = CATEGORIES.find(([prefix]) => classCode.startsWith(prefix))?.[1] ?? 'other';
+    categories.set(classCode, category);
+  }
+  return category;
 }
 
 /** Whether a class code is that of a bridge to another PCI bus (PCI-PCI, CardBus, semi-transparent). */

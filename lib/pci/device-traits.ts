@@ -12,20 +12,20 @@ export interface SerialAt {
   readonly value: string;
 }
 
-/** What finds a device again, and tells it from others of its kind. */
+/** The traits that find a device again, and distinguish it from others of its kind. */
 export interface DeviceTraits extends HostMarks {
-  /** From the root through the bridges, without bus numbers: `pci0000:00/06.0/00.0`. */
+  /** The path from the root through the bridges, without bus numbers: `pci0000:00/06.0/00.0`. */
   readonly path: string | null;
   /** `8086:10d3`. */
   readonly id: string | null;
   readonly subsystem: string | null;
-  /** The capability of that name; `null` for a device that has none, or one without meaning. */
+  /** The serial number capability; `null` for a device that has none, or only a meaningless number. */
   readonly deviceSerial: Known<SerialAt>;
-  /** The serial number among its product data. */
+  /** The serial number in its vital product data. */
   readonly productSerial: string | null;
 }
 
-/** The fields that {@link traitsOf}, and whatever looks for a device by its traits, needs. */
+/** The fields that {@link traitsOf} and all searches by traits need. */
 export const TRAIT_FIELDS = [
   ...IDENTITY_FIELDS,
   'sriov',
@@ -35,10 +35,10 @@ export const TRAIT_FIELDS = [
 /** One of {@link TRAIT_FIELDS}. */
 export type TraitField = (typeof TRAIT_FIELDS)[number];
 
-// Each is asked for again and again where many devices are looked for among many.
+// Each is requested many times if many devices are searched.
 const KNOWN = new WeakMap<DeviceWith<TraitField>, DeviceTraits>();
 
-/** What a device can be found again by. */
+/** The traits of a device. */
 export function traitsOf(device: DeviceWith<TraitField>): DeviceTraits {
   const known = KNOWN.get(device) ?? readTraits(device);
   KNOWN.set(device, known);
@@ -57,7 +57,7 @@ function readTraits(device: DeviceWith<TraitField>): DeviceTraits {
   };
 }
 
-/** What its driver shows now; on a VFIO driver what was seen before that took it. */
+/** The marks that its driver shows now; on a VFIO driver, those that were recorded before. */
 function marksOf({ attachments, lastSeen }: DeviceWith<'attachments' | 'lastSeen'>): HostMarks {
   const now = hostMarksOf(knownValue(attachments) ?? []);
   const before = knownValue(lastSeen) ?? NO_MARKS;
@@ -67,7 +67,7 @@ function marksOf({ attachments, lastSeen }: DeviceWith<'attachments' | 'lastSeen
 function deviceSerialOf(device: DeviceWith<'config'>): Known<SerialAt> {
   return mapKnown(device.config, ({ deviceSerialNumber, extendedCapabilities }) => {
     if (isUnknown(deviceSerialNumber)) return deviceSerialNumber;
-    // Not one that its maker left at nothing.
+    // A number that the maker left blank does not count.
     const value = plausibleSerial(deviceSerialNumber ?? undefined);
     const at = (knownValue(extendedCapabilities) ?? []).find(
       (capability) => capability.id === EXTENDED_CAPABILITY.deviceSerialNumber,
@@ -76,18 +76,18 @@ function deviceSerialOf(device: DeviceWith<'config'>): Known<SerialAt> {
   });
 }
 
-/** By what one kind of device is told from another. */
+/** The facts that distinguish kinds of devices. */
 export type DeviceKind = Pick<DeviceTraits, 'id' | 'subsystem'>;
 
-/** Whether ids do not tell two devices apart. A subsystem that is not known, or not there, tells nothing. */
+/** Whether two devices have the same ids. An unknown or missing subsystem matches any. */
 export function areOfOneKind(a: DeviceKind, b: DeviceKind): boolean {
   if (a.id === null || b.id === null) return true;
   return a.id === b.id && (a.subsystem === null || b.subsystem === null || a.subsystem === b.subsystem);
 }
 
 /**
- * The other devices of the host that ids and the number of the function do not tell from one. Virtual functions come and go with
- * their PF, and are told by it: they are none of them.
+ * The other devices of the host that have the same ids and function number. VFs are excluded: they come and go with
+ * their PF, which identifies them.
  */
 export function twinsOf<Device extends DeviceWith<TraitField>>(
   device: DeviceWith<TraitField>,
@@ -99,12 +99,12 @@ export function twinsOf<Device extends DeviceWith<TraitField>>(
   );
 }
 
-/** Whether the number of their functions, which stays wherever a card is, does not tell two devices apart. */
+/** Whether two devices have the same function number, which stays if a card moves. */
 export function haveOneFunctionNumber(a: string, b: string): boolean {
   return a.at(-1) === b.at(-1);
 }
 
-/** Whether a function is known to be a virtual one. */
+/** Whether a function is known to be a VF. */
 export function isVf({ sriov }: DeviceWith<'sriov'>): boolean {
   return knownValue(sriov)?.role === 'vf';
 }

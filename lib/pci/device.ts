@@ -25,7 +25,7 @@ export interface DeviceClass {
 export interface SubsystemId {
   readonly vendorId: string;
   readonly deviceId: string;
-  /** Who made the card. */
+  /** The maker of the card. */
   readonly vendorName?: string | null;
   readonly name: string | null;
 }
@@ -50,11 +50,11 @@ export interface PciDevice {
   /** The base address registers that are in use, by index. */
   readonly bars: Known<readonly Bar[]>;
   readonly rom: Known<ExpansionRom>;
-  /** What the kernel would try, in its order. */
+  /** The reset methods, in the order in which the kernel tries them. */
   readonly resetMethods: Known<readonly string[]>;
   /** `D0`, `D3hot` …; the kernel's own word. */
   readonly powerState: Known<string>;
-  /** Whether the firmware used it as the boot display; `null` for what is no VGA device. */
+  /** Whether the firmware used it as the boot display; `null` if it is not a VGA device. */
   readonly bootVga: Known<boolean>;
   readonly sriov: Known<SriovRole>;
   readonly link: Known<PcieLink>;
@@ -63,31 +63,31 @@ export interface PciDevice {
   readonly netInterfaces: Known<readonly string[]>;
   /** Names of the whole block devices on it, sorted; partitions are not listed. */
   readonly blockDevices: Known<readonly string[]>;
-  /** Everything that hangs on it. */
+  /** All kernel objects on it. */
   readonly attachments: Known<readonly Attachment[]>;
   /**
-   * What identified it in this boot before a VFIO driver took it, if `pci` bound it; `null` for what is on no VFIO driver, or was
-   * bound by another.
+   * The marks of the device in this boot before a VFIO driver took it, if `pci` bound it; `null` if it is not on a
+   * VFIO driver, or another program bound it.
    */
   readonly lastSeen: Known<HostMarks>;
   readonly mdevTypes: Known<readonly string[]>;
-  /** `null` if neither VFIO nor a driver of vGPUs says anything of it. */
+  /** `null` if neither VFIO nor a vGPU driver reports anything about it. */
   readonly vfio: Known<VfioState>;
   readonly vpd: Known<Vpd>;
-  /** What the firmware or the hot-plug controller calls the slot or device. */
+  /** The label that the firmware or the hot-plug controller has for the slot or device. */
   readonly slotLabel: Known<string>;
 }
 
 /** A fact of a device that is read on request. */
 export type DeviceField = Exclude<keyof PciDevice, 'address'>;
 
-/** One PCI function with the facts that were asked for: the others are not there, so nothing can take them for absent. */
+/** One PCI function with the requested facts. The others are missing, so they cannot be mistaken for absent. */
 export type DeviceWith<Read extends DeviceField> = Pick<PciDevice, 'address' | Read>;
 
-/** One PCI function with any facts that were read: for selectors, which show at run time which facts they read. */
+/** One PCI function with any facts that were read: for selectors, which report at run time which facts they read. */
 export type DeviceInPart = DeviceWith<never> & Partial<PciDevice>;
 
-/** Whether facts of a device were read, be it that they could not be. */
+/** Whether facts of a device were requested, even if they could not be read. */
 export function hasFields<Read extends DeviceField>(
   device: DeviceInPart,
   fields: readonly Read[],
@@ -96,10 +96,10 @@ export function hasFields<Read extends DeviceField>(
 }
 
 /**
- * A fact that a reader can read, or `vfCounts`, which is the part of `sriov` that is quick to read: the role, the VFs,
- * and the numbers of VFs; the rest of a PF is then `unread`.
+ * A fact that a reader can read, or `vfCounts`, the part of `sriov` that is quick to read: the role, the VFs, and the
+ * numbers of VFs. The rest of a PF is then `unread`.
  */
 export type DeviceRequest = DeviceField | 'vfCounts';
 
-/** The fact that a request gives. */
+/** The fact that a request returns. */
 export type FieldOf<Request extends DeviceRequest> = Request extends 'vfCounts' ? 'sriov' : Request;

@@ -16,8 +16,8 @@ export interface FactChange {
 }
 
 /**
- * The difference of a device between two inventories. A device that `moved` is known again by its identity at another
- * address; it may have changed as well.
+ * The difference of a device between two inventories. A device that `moved` has the same identity at another address;
+ * it may also have changed.
  */
 export type DeviceDifference<Device extends DeviceWith<never> = PciDevice> =
   | { readonly kind: 'came'; readonly after: Device }
@@ -36,14 +36,14 @@ interface Pair<Device extends DeviceWith<never> = DeviceWith<DifferenceField>> {
 
 /** What a comparison does with a field. */
 type Comparison<F extends DeviceField> =
-  /** What it is compared as, by the name of the change. */
+  /** The values that are compared, by the name of the change. */
   | { readonly facts: Readonly<Record<string, (device: DeviceWith<F>) => Known<FactValue>>> }
-  /** It tells which device is which, or who is in a group with whom. */
+  /** It identifies the device, or the members of its group. */
   | { readonly tells: 'identity' | 'group' }
-  /** Why a change of it is none. */
+  /** Why a change of it is not a difference. */
   | { readonly isNoDifference: string };
 
-/** What is compared of a device, in the order of changes: the parts that mean something across a reboot. */
+/** The comparisons of a device, in the order of changes: the parts that keep their meaning over a reboot. */
 const COMPARISONS = {
   location: { tells: 'identity' },
   vendor: { tells: 'identity' },
@@ -104,7 +104,7 @@ export const DIFFERENCE_FIELDS: readonly DifferenceField[] = (
   Object.keys(COMPARISONS) as readonly DeviceField[]
 ).filter((field): field is DifferenceField => !('isNoDifference' in COMPARISONS[field]));
 
-/** What is compared of a device, by the name of the change. */
+/** The compared values of a device, by the name of the change. */
 const FACTS: readonly (readonly [
   name: string,
   take: (device: DeviceWith<DifferenceField>) => Known<FactValue>,
@@ -113,10 +113,10 @@ const FACTS: readonly (readonly [
 );
 
 /**
- * Compares two inventories: what came, went, moved or changed, ordered by address. The number of an IOMMU
- * group means nothing; who is in a group with whom is compared.
+ * Compares two inventories: devices that came, disappeared, moved or changed, ordered by address. The number of an
+ * IOMMU group has no meaning; its members are compared.
  *
- * A fact that one side could not read, and the other could, is no change.
+ * A fact that only one side could read is not a change.
  */
 export function compareInventories<Device extends DeviceWith<DifferenceField>>(
   before: Inventory<Device>,
@@ -150,7 +150,7 @@ function placeOf(difference: DeviceDifference<DeviceWith<never>>): PciAddress {
   return difference.kind === 'gone' ? difference.before.address : difference.after.address;
 }
 
-/** Which device of one inventory is which of the other: by address where nothing speaks against it, then by identity. */
+/** Pairs the devices of two inventories: by address unless a fact contradicts it, then by identity. */
 function pairDevices<Device extends DeviceWith<DifferenceField>>(
   before: readonly Device[],
   after: readonly Device[],
@@ -172,7 +172,7 @@ function pairDevices<Device extends DeviceWith<DifferenceField>>(
     } else left.push(device);
   }
 
-  // At SAME_DEVICE two identities share one of these at least, so that no others need be compared.
+  // At SAME_DEVICE, two identities share at least one of these, so others need not be compared.
   const traces = new Map<string, Device[]>();
   for (const device of free) {
     for (const trace of tracesOf(identities.get(device) as DeviceIdentity)) {
@@ -194,7 +194,7 @@ function pairDevices<Device extends DeviceWith<DifferenceField>>(
   return pairs;
 }
 
-/** Two devices at one address of which neither can say what it is. */
+/** Two devices at one address without known ids. */
 function lacksIds(a: DeviceWith<'vendor'>, b: DeviceWith<'vendor'>): boolean {
   return knownValue(a.vendor) === undefined && knownValue(b.vendor) === undefined;
 }
@@ -214,7 +214,7 @@ function changedFacts({ before, after }: Pair): readonly FactChange[] {
   });
 }
 
-/** The other members of each device's group, by their names in the later inventory; `null` for no group. */
+/** The other members of the group of each device, by their names in the later inventory; `null` for no group. */
 function companions(
   devices: readonly DeviceWith<'iommuGroup'>[],
   nameOf: (address: PciAddress) => string,

@@ -4,13 +4,16 @@ import { plausibleSerial } from './plausible-serial.ts';
 
 /** Facts that identify a device and that only a host driver shows: on a VFIO driver they cannot be read. */
 export interface HostMarks {
-  /** The serial number of the drive that it is (NVMe, virtio-blk). */
+  /** The serial number of its drive (NVMe, virtio-blk). */
   readonly drive: string | null;
-  /** The model of that drive. It proves nothing, but another model is another drive. */
+  /** The model of that drive. It does not prove the identity, but another model is another drive. */
   readonly model: string | null;
-  /** A name that is unique in the world: of a Fibre Channel or SAS port, an NVMe drive without a serial number, a Thunderbolt host, a GPU. */
+  /**
+   * A globally unique name: of a Fibre Channel or SAS port, an NVMe drive without a serial number, a Thunderbolt
+   * host, a GPU.
+   */
   readonly wwn: string | null;
-  /** The GUID of its InfiniBand node. Some drivers make it from the MAC. */
+  /** The GUID of its InfiniBand node. Some drivers derive it from the MAC. */
   readonly guid: string | null;
   /** The MAC of its network interface, if it has only one. */
   readonly mac: string | null;
@@ -18,9 +21,9 @@ export interface HostMarks {
 
 export const NO_MARKS: HostMarks = { drive: null, model: null, wwn: null, guid: null, mac: null };
 
-// They become part of records and of definitions of machines.
+// They become part of records and of VM definitions.
 const PLAIN = /^[\x20-\x7e]{1,256}$/;
-// A name of an InfiniBand node has another meaning than those.
+// The name of an InfiniBand node has another meaning.
 const NAMED: readonly AttachmentKind[] = ['scsi_host', 'nvme', 'thunderbolt', 'drm'];
 
 /** The marks that the attachments of a device show now. */
@@ -30,7 +33,7 @@ export function hostMarksOf(attachments: readonly Attachment[]): HostMarks {
       attachments.filter(({ kind }) => kinds.includes(kind)),
       ({ worldWideName }) => worldWideName,
     );
-  // An adapter in a port of a USB controller may be in another one tomorrow.
+  // An adapter in a port of a USB controller may be in another port later.
   const isBus = attachments.some(({ kind }) => kind === 'usb');
   const macs = isBus ? [] : attachments.flatMap(({ mac }) => knownValue(mac) ?? []);
   return {
@@ -42,7 +45,7 @@ export function hostMarksOf(attachments: readonly Attachment[]): HostMarks {
   };
 }
 
-/** What several of them say in different ways names none of them for sure. */
+/** If several attachments have different values, none is certain. */
 function soleOf(
   attachments: readonly Attachment[],
   of: (attachment: Attachment) => Attachment['serial'] | undefined,
@@ -52,7 +55,7 @@ function soleOf(
   return new Set(values).size === 1 && PLAIN.test(value) ? value : null;
 }
 
-/** Whether any of them tells one device from others. */
+/** Whether any mark distinguishes one device from others. */
 export function isMarked({ drive, wwn, guid, mac }: HostMarks): boolean {
   return [drive, wwn, guid, mac].some((mark) => mark !== null);
 }

@@ -4,8 +4,8 @@ import { topologyPath } from './location.ts';
 import { plausibleSerial } from './plausible-serial.ts';
 
 /**
- * The facts that identify a device after its address changed. Addresses change when a card is added or firmware is
- * updated; these do not, or not all at once. Every part may be missing.
+ * The facts that identify a device after its address changed. Addresses change if a card is added or firmware is
+ * updated; these facts do not, or not all together. Every part may be missing.
  */
 export interface DeviceIdentity {
   /** From the root through the bridges by slot and function, without bus numbers: `pci0000:00/01.0/00.0`. */
@@ -13,9 +13,9 @@ export interface DeviceIdentity {
   /** `8086:10c9`. */
   readonly id: string | null;
   readonly subsystem: string | null;
-  /** The device's own serial number: product data (VPD), NVMe, or the capability of that name. */
+  /** The serial number of the device: product data (VPD), NVMe, or the capability. */
   readonly serial: string | null;
-  /** The MAC of its first network interface, where it has just one. */
+  /** The MAC of its network interface, if it has only one. */
   readonly mac: string | null;
   readonly slotLabel: string | null;
 }
@@ -34,7 +34,7 @@ export const IDENTITY_FIELDS = [
 /** One of {@link IDENTITY_FIELDS}. */
 export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 
-/** The ids of a device and of its subsystem: `8086:10c9`; `null` for what it has not, or what is not known. */
+/** The ids of a device and of its subsystem: `8086:10c9`; `null` for ids that are absent or unknown. */
 export function kindOf({
   vendor,
   device,
@@ -47,7 +47,7 @@ export function kindOf({
   };
 }
 
-/** The ids of a device: `8086:10c9`; `null` where they are not known. */
+/** The ids of a device: `8086:10c9`; `null` if they are unknown. */
 export function idOf({
   vendor,
   device,
@@ -75,8 +75,8 @@ export function identityOf(device: DeviceWith<IdentityField>): DeviceIdentity {
 }
 
 /**
- * How certain it is that two identities belong to one device: 20 for equal ids, more for all other equal facts. 0 if
- * the ids differ, or if both have a serial number, or a MAC, and the two differ.
+ * The certainty that two identities belong to one device: 20 for equal ids, more for all other equal facts. 0 if the
+ * ids differ, or if both have a serial number, or a MAC, and the two differ.
  */
 export function identityScore(a: DeviceIdentity, b: DeviceIdentity): number {
   if (a.id === null || a.id !== b.id) return 0;
@@ -87,14 +87,14 @@ export function identityScore(a: DeviceIdentity, b: DeviceIdentity): number {
   if (a.mac !== null && a.mac === b.mac) score += 45;
   if (a.path !== null && a.path === b.path) score += 40;
   if (a.slotLabel !== null && a.slotLabel === b.slotLabel) score += 40;
-  // The functions of one card share a serial number and a slot; their own number tells them apart.
+  // The functions of one card share a serial number and a slot, and differ in their function numbers.
   if (a.path !== null && b.path !== null && a.path.slice(-1) === b.path.slice(-1)) score += 5;
   return score;
 }
 
 /**
- * What two identities of one device share that tells it from others of its kind: the serial number and the MAC,
- * or its place where neither is known.
+ * The facts shared by two identities of one device that distinguish it from others of its kind: the serial number and
+ * the MAC, or its place if both are unknown.
  */
 export function sharedIdentity(a: DeviceIdentity, b: DeviceIdentity): Partial<DeviceIdentity> {
   const shared = (...parts: readonly (keyof DeviceIdentity)[]): Partial<DeviceIdentity> =>

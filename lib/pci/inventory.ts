@@ -6,13 +6,16 @@ import type { DeviceWith, PciDevice } from './device.ts';
 export interface Inventory<Device extends DeviceWith<never> = PciDevice> {
   readonly host: {
     readonly label: string;
-    /** The URI of the libvirt that told of it; left out where none was asked. */
+    /** The URI of the libvirt that reported it; omitted if libvirt was not asked. */
     readonly libvirt?: string;
   };
   /** Ordered by address. */
   readonly devices: readonly Device[];
-  /** Whether the kernel shows any IOMMU group. A device may still have none. Not known where nobody captured that. */
+  /**
+   * Whether the kernel has any IOMMU group. A device may still have none. Unknown if the snapshot does not contain
+   * it.
+   */
   readonly iommu: boolean | Unknown;
-  /** What could not be made sense of. */
+  /** The invalid data that was found. */
   readonly diagnostics: readonly Diagnostic[];
 }

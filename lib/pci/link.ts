@@ -1,6 +1,6 @@
 import type { Known } from '../base/known.ts';
 
-/** A PCI Express link, as `current_link_speed` and its neighbours say. Below the maximum may be power saving. */
+/** A PCI Express link, from `current_link_speed` and similar files. A value below the maximum may be power saving. */
 export interface PcieLink {
   /** Gigatransfers a second. */
   readonly currentSpeedGts: Known<number>;
@@ -9,17 +9,20 @@ export interface PcieLink {
   readonly maxWidth: Known<number>;
 }
 
-/** `8.0 GT/s PCIe`, `5 GT/s`; `null` for `Unknown`, as the kernel writes where there is no link. */
+/** `8.0 GT/s PCIe`, `5 GT/s`; `null` for `Unknown`, which the kernel writes if there is no link. */
 export function parseLinkSpeed(rawText: string): number | null | undefined {
   if (/^unknown/i.test(rawText)) return null;
   const match = /^(\d+(?:\.\d+)?) GT\/s/.exec(rawText);
   return match === null ? undefined : Number(match[1]);
 }
 
-/** What a link can have, in lanes; 0 while nothing is at its other end. */
+/** The possible link widths, in lanes; 0 while no device is at the other end. */
 const WIDTHS: readonly number[] = [0, 1, 2, 4, 8, 12, 16, 32];
 
-/** Lanes: `16`; `null` for what no link has, as 255 where there is none, and 63 of a function that does not answer. */
+/**
+ * Lanes: `16`; `null` for an impossible width, such as 255 without a link, and 63 for a function that does not
+ * answer.
+ */
 export function parseLinkWidth(rawText: string): number | null | undefined {
   if (!/^\d{1,3}$/.test(rawText)) return undefined;
   const width = Number(rawText);

@@ -2,17 +2,17 @@ import { isPciAddress, type PciAddress, slotAndFunctionOf } from './address.ts';
 
 /** The place of a function in the tree of buses. */
 export interface DeviceLocation {
-  /** The root complex that it is under: `pci0000:00`. A VMD domain's root hangs on a function of its own. */
+  /** Its root complex: `pci0000:00`. The root of a VMD domain is below a function. */
   readonly root: string;
   /** The functions above it, from the root down: bridges, and for VMD the controller. */
   readonly bridges: readonly PciAddress[];
-  /** The bridge right above it; `null` on a root bus. */
+  /** The bridge directly above it; `null` on a root bus. */
   readonly parent: PciAddress | null;
 }
 
 /**
- * Reads a location from where the device's entry on the bus points:
- * `../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0`. Undefined where that is no path of PCI functions.
+ * Parses a location from the target of the device's entry on the bus:
+ * `../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0`. Undefined if it is not a path of PCI functions.
  */
 export function parseLocation(path: string, address: PciAddress): DeviceLocation | undefined {
   const names = path.split('/');
@@ -22,10 +22,7 @@ export function parseLocation(path: string, address: PciAddress): DeviceLocation
   return { root: names[first] as string, bridges, parent: bridges.at(-1) ?? null };
 }
 
-/**
- * The path from the root without bus numbers, which change when a card is added:
- * `pci0000:00/01.0/00.0`.
- */
+/** The path from the root without bus numbers, which change if a card is added: `pci0000:00/01.0/00.0`. */
 export function topologyPath(location: DeviceLocation, address: PciAddress): string {
   return [location.root, ...location.bridges.map(slotAndFunctionOf), slotAndFunctionOf(address)].join('/');
 }

@@ -1,15 +1,15 @@
-/** A source of names for ids. Every look-up gives `null` for an id that is not listed. */
+/** A source of names for ids. Every lookup returns `null` for an id that is not listed. */
 export interface PciNames {
-  /** In words, for people: `the system's pci.ids of 2026-08-01 (/usr/share/misc/pci.ids)`. */
+  /** A description for users: `the system's pci.ids of 2026-08-01 (/usr/share/misc/pci.ids)`. */
   readonly source: string;
   vendor(vendorId: string): string | null;
   device(vendorId: string, deviceId: string): string | null;
   subsystem(vendorId: string, deviceId: string, subVendorId: string, subDeviceId: string): string | null;
-  /** The name of the subclass, or of the class where the subclass has none. */
+  /** The name of the subclass, or of the class if the subclass has none. */
   deviceClass(classCode: string): string | null;
 }
 
-/** No names at all, for readers that need the ids alone. */
+/** No names, for readers that need only the ids. */
 export const NO_NAMES: PciNames = {
   source: 'none',
   vendor: () => null,
@@ -19,13 +19,14 @@ export const NO_NAMES: PciNames = {
 };
 
 /**
- * Names from a file in the format of `pci.ids`. Nothing is indexed: an id is sought in the bytes when it is
- * first asked for, since a host has tens of different ids and the list tens of thousands.
+ * Names from a file in the format of `pci.ids`. There is no index: an id is searched in the bytes when it is first
+ * requested, because a host has tens of different ids and the list tens of thousands.
  */
 export class PciIdsNames implements PciNames {
   readonly source: string;
   readonly #bytes: Buffer;
-  // The same, a character a byte: offsets are shared. A plain search is faster in bytes, a pattern needs text.
+  // The same with one character for each byte, so that offsets are the same. A plain search is faster in bytes; a
+  // pattern needs text.
   readonly #text: string;
   readonly #classesAt: number;
   readonly #vendors = new Map<string, Block | null>();
@@ -34,7 +35,7 @@ export class PciIdsNames implements PciNames {
     this.#bytes = bytes;
     this.#text = bytes.toString('latin1');
     this.source = source;
-    // The classes come last.
+    // The classes are at the end.
     this.#classesAt = Math.max(0, bytes.lastIndexOf('\nC 00  ', undefined, 'latin1'));
   }
 
@@ -71,9 +72,9 @@ export class PciIdsNames implements PciNames {
     return vendor && this.#find(`\n\t${deviceId}  `, vendor.from, vendor.to, 1);
   }
 
-  /** Finds the line that begins with `key` between two offsets, and what is indented below it. */
+  /** Finds the line that begins with `key` between two offsets, and the indented lines below it. */
   #find(key: string, from: number, to: number, depth: 0 | 1 | 2): Block | null {
-    // Most subsystems are not listed, and what follows their device is long.
+    // Most subsystems are not listed, and the list of a device is long.
     const within = this.#bytes.subarray(from, to).indexOf(key, 0, 'latin1');
     if (within < 0) return null;
     const at = from + within;
@@ -93,16 +94,16 @@ interface Block {
   readonly to: number;
 }
 
-// The first line that is not indented deeper than a line of that depth; comments and blanks are passed over.
+// The first line that is not indented more than a line of that depth; comments and empty lines are skipped.
 const OUTSIDE = [/\n[^\t#\n]/g, /\n(?:[^\t#\n]|\t[^\t])/g, /\n(?:[^\t#\n]|\t[^\t]|\t\t[^\t])/g] as const;
 
-/** The date that a list of PCI ids gives itself (`#	Date:    2026-10-24 03:15:02`), or `null`. */
+/** The date in a list of PCI ids (`#	Date:    2026-10-24 03:15:02`), or `null`. */
 export function pciIdsDate(bytes: Buffer): string | null {
   return /^#\s*Date:\s*(\d{4}-\d{2}-\d{2})/m.exec(bytes.toString('latin1', 0, 2048))?.[1] ?? null;
 }
 
 /** Whether bytes are a list of PCI ids: it has vendors and classes. */
 export function isPciIds(bytes: Buffer): boolean {
-  // The classes come last.
+  // The classes are at the end.
   return bytes.lastIndexOf('\nC 02  ', undefined, 'latin1') >= 0 && bytes.includes('\n8086  ', 0, 'latin1');
 }

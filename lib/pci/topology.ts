@@ -15,8 +15,8 @@ export interface TopologyRoot<Device extends DeviceWith<never> = PciDevice> {
 }
 
 /**
- * The tree of buses, by where each device is. A device whose parent is not among `devices` is put
- * under its nearest ancestor that is. Order is that of `devices`.
+ * The tree of buses, by the place of each device. A device whose parent is not among `devices` is put under its
+ * nearest ancestor that is. The order is that of `devices`.
  */
 export function buildTopology<Device extends DeviceWith<'location'>>(
   devices: readonly Device[],

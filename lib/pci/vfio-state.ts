@@ -1,10 +1,10 @@
 import { isUnknown, type Known, knownValue } from '../base/known.ts';
 
-/** What VFIO and the driver of a vGPU say of a function in sysfs. */
+/** The state of VFIO and a vGPU driver for a function, from sysfs. */
 export interface VfioState {
   /** The entry in `vfio-dev/`, by which user space opens the function: `vfio0`. `null` if there is none. */
   readonly node: string | null;
-  /** `nvidia/current_vgpu_type`: 0 if the VF has no vGPU type yet; `null` if its driver makes no vGPUs of it. */
+  /** `nvidia/current_vgpu_type`: 0 if the VF has no vGPU type yet; `null` if its driver does not create vGPUs. */
   readonly vgpuType: Known<number>;
 }
 
@@ -13,25 +13,25 @@ interface OnDriver {
   readonly vfio: Known<VfioState>;
 }
 
-// Drivers that leave DMA to user space; variant drivers for VFIO are named for it (mlx5_vfio_pci).
+// Drivers that leave DMA to user space; the names of VFIO variant drivers contain it (mlx5_vfio_pci).
 const USER_DRIVER = /^(vfio-pci|pci-stub|.+[-_]vfio[-_]pci)$/;
 
-/** Whether a driver leaves the device's DMA to user space, as the kernel demands for every member of a group. */
+/** Whether a driver leaves the DMA of the device to user space, as the kernel requires for every member of a group. */
 export function isPassthroughDriver(driver: string): boolean {
   return USER_DRIVER.test(driver);
 }
 
 /**
- * Whether a function can be given to a VM as it is: its driver is a VFIO driver by its name, or has registered the function with
- * VFIO. The VF of a vGPU needs a vGPU type for that.
+ * Whether a function can be passed through on its current driver: a VFIO driver by its name, or a driver that
+ * registered the function with VFIO. The VF of a vGPU also needs a vGPU type.
  */
 export function isWithVfio(device: OnDriver): boolean {
   return isPassthroughDriver(knownValue(device.driver) ?? '') || ownVfioDriver(device) !== null;
 }
 
 /**
- * The driver that gives a function to VMs itself, and is neither vfio-pci nor pci-stub: `mlx5_vfio_pci`, or `nvidia` for a VF
- * with a vGPU. `null` if there is none. On vfio-pci such a function is not what it was.
+ * The driver that passes a function through itself, and is neither vfio-pci nor pci-stub: `mlx5_vfio_pci`, or
+ * `nvidia` for a VF with a vGPU. `null` if there is none. On vfio-pci such a function loses its features.
  */
 export function ownVfioDriver(device: OnDriver): string | null {
   const driver = knownValue(device.driver);
@@ -44,8 +44,8 @@ export function ownVfioDriver(device: OnDriver): string | null {
 }
 
 /**
- * Why a function must stay on a driver that is no VFIO driver by its name; `null` if vfio-pci can have it. A vGPU exists only
- * as long as its VF is on the driver that made it.
+ * Why a function must stay on a driver that is not a VFIO driver by its name; `null` if it can be bound to vfio-pci.
+ * A vGPU exists only while its VF is on the driver that created it.
  */
 export function boundToOwnDriver(device: OnDriver): string | null {
   const driver = knownValue(device.driver);

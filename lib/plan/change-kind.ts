@@ -3,28 +3,28 @@ import type { PciAddress } from '../pci/address.ts';
 import type { Parts } from './change-parts.ts';
 import type { SafetyQuestion } from './safety-question.ts';
 
-/** The two states of a change: that it leads to, and that it came from. */
+/** The two states of a change: the new one, and the earlier one. */
 export type Direction = 'to' | 'from';
 
-/** Forms that are known elsewhere, by libraries that few starts of the program need: only who reads a journal loads them. */
+/** Forms from libraries that few runs of the program need: only a reader of a journal loads them. */
 export interface OtherForms {
-  /** Whether a value is a device of the host as a machine is given it. */
+  /** Whether a value is a device of the host in the form for a VM. */
   isHostDevice(value: unknown): boolean;
-  /** Whether a value is what identifies a device wherever it is. */
+  /** Whether a value is the identity of a device. */
   isPersistedDevice(value: unknown): boolean;
   /** Whether a value is settings of one VF, each in its form. */
   areSettings(value: unknown, isMac: (mac: unknown) => boolean): boolean;
-  /** Whether a path is of a file that our plans write. */
+  /** Whether a path is that of a file that plans write. */
   isOwnPath(path: string): boolean;
 }
 
-/** How a script writes what libvirt keeps as XML. */
+/** The XML of libvirt in a script. */
 export interface XmlTexts {
-  /** The element that gives a device. */
+  /** The element of a device. */
   readonly device: (device: HostDevice) => string;
-  /** The element of a root port that is added. */
+  /** The element of a new root port. */
   readonly rootPort: (index: number, alias: string) => string;
-  /** Our namespace in the metadata of machines, and its prefix. */
+  /** The namespace of portal-gun in the metadata of VMs, and its prefix. */
   readonly namespace: string;
   readonly prefix: string;
 }
@@ -39,59 +39,61 @@ export type ScriptPart =
   | 'machines'
   | 'networks';
 
-/** How a change is written into a script. */
+/** A change in a script. */
 interface ChangeScript<C> {
   readonly parts: (change: C) => readonly ScriptPart[];
   /**
-   * The lines that stop if the host uses by now what the change takes.
+   * The lines that stop if the host now uses what the change takes.
    *
-   * @param except what they do not look at, as further words of the line, each after a blank
+   * @param except the skipped checks, as further words of the line, each after a space
    */
   readonly checks: (change: C, except: string) => readonly string[];
-  /** The lines that make it, and nothing where it is made. */
+  /** The lines that make the change, and do nothing if it is already made. */
   readonly lines: (change: C, xml: XmlTexts) => readonly string[];
 }
 
-/** A module that has to be loaded, and the driver of PCI that it registers; `null` for a module of anything else. */
+/** A module that must be loaded, and the PCI driver that it registers; `null` for a module without one. */
 export interface NeededModule {
   readonly module: string;
   readonly driver: string | null;
 }
 
 /**
- * Everything that planning, scripts, journals, the engine and recovery have to know of one kind of change, but for how it is
- * made. Every part has to be given: a kind for which there is nothing to be said of one says that.
+ * All data about one kind of change for planning, scripts, journals, the engine and recovery, except how it is made.
+ * Every part is required: a kind without an answer declares that.
  */
 export interface ChangeKind<C> {
-  /** Whether parts of a journal are a change of this kind, each in its form: root makes it. */
+  /** Whether parts of a journal are a change of this kind, each in its form, because root makes it. */
   readonly hasForm: (parts: Parts, other: OtherForms) => boolean;
   /**
-   * What it does in a line for a person.
+   * A description of it in one line for a user.
    *
-   * @param about what the change does not hold of itself: the name of a machine or interface, what a file is for
+   * @param about a name that the change itself does not contain: of the VM or interface, or the purpose of a file
    */
   readonly words: (change: C, about: string) => string;
   readonly script: ChangeScript<C>;
-  /** Who makes it: this machine, or a libvirt, which may be that of another. */
+  /** Where it is made: on this machine, or by a libvirt, which may be on another. */
   readonly madeBy: 'this-machine' | 'libvirt';
   /**
-   * The functions that it takes when it goes in a direction, whose guards are asked; `null` for a change that names none and
-   * depends on all that its plan is about, such as a file.
+   * The functions that it takes in a direction, whose guards are checked; `null` for a change that names none and
+   * depends on all functions of its plan, such as a file.
    */
   readonly functions: (change: C, direction: Direction) => readonly PciAddress[] | null;
-  /** Whether functions may be gone from the bus after it: no later step that names none depends on those then. */
+  /**
+   * Whether functions may no longer be on the bus after it: then later steps without functions do not depend on them.
+   */
   readonly removesFunctions: boolean;
-  /** What the safety rules are asked before it goes in a direction. */
+  /** The question to the safety rules for a direction. */
   readonly safety: (change: C, direction: Direction) => SafetyQuestion;
-  /** The module that it loads, which is looked for before anything is changed; `null` for none. */
+  /** The module that it loads, which is searched before the first change; `null` for none. */
   readonly loads: (change: C) => NeededModule | null;
-  /** What of a host it changes, by names that two changes share if they change the same. */
+  /** The objects of a host that it changes: two changes of the same object share a name. */
   readonly touches: (change: C) => readonly string[];
-  /** Whether what it made is gone once the machine starts anew: nothing of it is left to be undone then. */
+  /** Whether its result does not survive a restart of the machine, so that nothing must be undone then. */
   readonly endsWithBoot: (change: C) => boolean;
   /**
-   * What becomes of a plan if it cannot be undone: `stuck`, and its journal is kept; `left`, as that harms nobody; or
-   * `left-if-held`, if the kernel itself waits for whoever holds one of its functions.
+   * The result for a plan if it cannot be undone: `stuck`, and its journal is kept; `left`, because it does no harm;
+   * or `left-if-held`, if the kernel waits for a process that holds one of its functions.
    */
   readonly unlessUndone: 'stuck' | 'left' | 'left-if-held';
 }

@@ -16,7 +16,7 @@ import { networkKind } from './changes/network.ts';
 import { powerKind } from './changes/power.ts';
 import { vfsKind } from './changes/vfs.ts';
 
-/** All kinds of change, but for how each is made: that is in `lib/apply/change-makers.ts`. */
+/** All kinds of change, except how each is made, which is in `lib/apply/change-makers.ts`. */
 export const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<ChangeOf<K>> } = {
   driver: driverKind,
   module: moduleKind,
@@ -36,6 +36,6 @@ export const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<ChangeOf
 };
 
 export function kindOf(change: Change): ChangeKind<Change> {
-  // Each kind gets changes of its own alone, by the key that they have in common.
+  // The common key guarantees that each kind gets only its own changes.
   return CHANGE_KINDS[change.kind] as unknown as ChangeKind<Change>;
 }

@@ -1,15 +1,15 @@
 import { isPciAddress } from '../pci/address.ts';
 import type { DriverState, VfPlace } from './change-states.ts';
 
-/** A JSON object whose parts are not known yet. */
+/** A JSON object whose parts are not checked yet. */
 export type Parts = Readonly<Record<string, unknown>>;
 
 export const MAX_VFS = 0xffff;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The name of a driver or module: one directory in sysfs. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern excludes them
 const NAME = /^(?!\.{1,2}$|-)[^/\x00-\x1f\x7f]{1,255}$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern excludes them
 const URI = /^(?!-)[^\s\x00-\x1f\x7f]{1,1024}$/;
 
 export function isParts(value: unknown): value is Parts {
@@ -60,7 +60,7 @@ export function isOfMachine({ uri, machine }: Parts): boolean {
   );
 }
 
-/** Whether it is VFs by their PFs; none may be left out. */
+/** Whether it is a list of VFs by their PFs, or omitted. */
 export function arePlaces(value: unknown = []): value is readonly VfPlace[] {
   return isListOf(
     value,

@@ -13,14 +13,14 @@ import { areSettings } from './sriov/setting-forms.ts';
 
 const OTHER_FORMS: OtherForms = { isHostDevice, isPersistedDevice, areSettings, isOwnPath };
 
-/** Whether something is a change of a kind of ours, with every part in its form: of what a journal says, nothing else is made. */
+/** Whether a value is a change of a known kind, with every part in its form: nothing else in a journal is made. */
 export function isChange(value: unknown): value is Change {
   if (!isParts(value) || typeof value['kind'] !== 'string') return false;
   if (!Object.hasOwn(CHANGE_KINDS, value['kind'])) return false;
   return CHANGE_KINDS[value['kind'] as Change['kind']].hasForm(value, OTHER_FORMS);
 }
 
-/** Its XML has to be read as the very same device: then there is nothing in it that is not of its form. */
+/** Its XML must parse as the same device, so it contains nothing outside its form. */
 function isHostDevice(value: unknown): boolean {
   if (!isParts(value)) return false;
   try {

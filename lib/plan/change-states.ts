@@ -12,20 +12,20 @@ export interface DriverState {
 /** As the driver of a goal: any driver that the kernel finds, or none, but not a VFIO driver. */
 export const DEFAULT_DRIVER = '*';
 
-/** Whether a driver is one of the host, and none that hands devices to VMs. */
+/** Whether a driver is a host driver, and not a VFIO driver. */
 export function isOfHost({ driver }: DriverState): boolean {
   return driver === null || driver === DEFAULT_DRIVER || !isPassthroughDriver(driver);
 }
 
-/** Where it is kept which bindings the initial RAM disks hold: written by our hook when one is made. */
+/** The record of the bindings in the initramfs: the hook of portal-gun writes it when an initramfs is made. */
 export const INITRAMFS_STATE_PATH = '/var/lib/portal-gun/initramfs';
 
-/** As the state of what is made from files: it is to be made anew. */
+/** The state of a generated file that must be generated again. */
 export const STALE = 'stale';
 
 /**
- * One VF: its driver, and those of its settings that are checked. The driver of a new VF can be {@link DEFAULT_DRIVER}:
- * then any driver may take it.
+ * One VF: its driver, and its checked settings. The driver of a new VF can be {@link DEFAULT_DRIVER}: then any driver
+ * may bind it.
  */
 export interface VfState {
   readonly index: number;
@@ -36,18 +36,18 @@ export interface VfState {
 /** The VFs of a PF. */
 export interface VfsState {
   readonly count: number;
-  /** Whether the kernel looks for drivers for new VFs; `null` where it has no such switch. */
+  /** Whether the kernel probes for drivers of new VFs; `null` if it has no such switch. */
   readonly autoprobe: boolean | null;
-  /** Those VFs of which more counts than that they are there. */
+  /** The VFs with requirements beyond their existence. */
   readonly vfs: readonly VfState[];
 }
 
-/** A VF by its PF: what an address has to be of where it was not there when that was planned. */
+/** A VF by its PF: the requirement on an address that did not exist at the time of the plan. */
 export interface VfPlace {
   readonly address: PciAddress;
   readonly pf: PciAddress;
   readonly index: number;
 }
 
-/** A device of the host in a machine that runs, as it is plugged in. Its alias is one of ours. */
+/** A device of the host in a running VM, as it is attached. Its alias is one of pci assign. */
 export type PluggedDevice = PciHostDevice | VfInterface;

@@ -15,8 +15,8 @@ import type { PowerChange } from './changes/power.ts';
 import type { VfsChange } from './changes/vfs.ts';
 
 /**
- * A change of one object of a host: its state at the time of the plan, and its new state. Undoing it is reaching
- * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
+ * A change of one object of a host: its state at the time of the plan, and its new state. An undo reaches `from`
+ * again. It is plain data: a plan is printed, and stored in a journal, as JSON.
  */
 export type Change =
   | DriverChange
@@ -38,5 +38,5 @@ export type Change =
 /** The change of one kind. */
 export type ChangeOf<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;
 
-/** The state of what a change changes. */
+/** The state of the object of a change. */
 export type StateOf<C extends Change> = C['from'] | C['to'];

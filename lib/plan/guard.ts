@@ -3,10 +3,10 @@ import type { PciAddress } from '../pci/address.ts';
 import type { DeviceWith } from '../pci/device.ts';
 import { kindOf } from '../pci/identity.ts';
 
-/** What must still be so of a function at the moment that it is changed: that it is the one that was meant. */
+/** The facts of a function that must be unchanged when it is changed, so that it is the planned one. */
 export interface Guard {
   readonly address: PciAddress;
-  /** `8086:10c9`, `null` where it was not known. */
+  /** `8086:10c9`, `null` if it was unknown. */
   readonly id: string | null;
   readonly subsystem: string | null;
   readonly iommuGroup: Known<number>;
@@ -15,7 +15,7 @@ export interface Guard {
 /** The facts that a guard is made of. */
 export type GuardField = 'vendor' | 'device' | 'subsystem' | 'iommuGroup';
 
-/** What a plan keeps in mind of a function. */
+/** The guard of a function in a plan. */
 export function guardOf(device: DeviceWith<GuardField>): Guard {
   return { address: device.address, ...kindOf(device), iommuGroup: device.iommuGroup };
 }

@@ -3,7 +3,7 @@ import type { Guard } from './guard.ts';
 
 /** One change, with its description in words. */
 export interface Step {
-  /** What is done, for a person: `0000:03:00.0: from e1000e to vfio-pci`. */
+  /** The action for a user: `0000:03:00.0: from e1000e to vfio-pci`. */
   readonly words: string;
   readonly change: Change;
 }
@@ -13,7 +13,7 @@ export interface Step {
  * applied. Its steps are made in order and undone in reverse.
  */
 export interface Plan {
-  /** What it is for, in a line: `Give group 12 to vfio-pci: 2 devices`. */
+  /** Its purpose in one line: `Bind group 12 to vfio-pci: 2 devices`. */
   readonly title: string;
   readonly guards: readonly Guard[];
   readonly steps: readonly Step[];

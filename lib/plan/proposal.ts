@@ -1,11 +1,11 @@
 import type { Finding } from '../checks/finding.ts';
 import type { Plan } from './plan.ts';
 
-/** A plan with all that a person needs to judge it. */
+/** A plan with all facts that a user needs to judge it. */
 export interface Proposal {
   readonly plan: Plan;
-  /** What speaks against it. */
+  /** The findings that prevent it. */
   readonly findings: readonly Finding[];
-  /** The names of what is accepted all the same. */
+  /** The names of accepted findings. */
   readonly allowed: ReadonlySet<string>;
 }

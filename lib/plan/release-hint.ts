@@ -5,7 +5,7 @@ import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
 import { mayTake } from '../libvirt/machine/taken-functions.ts';
 import type { PciAddress } from '../pci/address.ts';
 
-/** How a machine lets go of a device, with a command that does it: by `pci unassign` only what `pci assign` put there. */
+/** How a VM releases a device, with a command: `pci unassign` only for devices of `pci assign`. */
 export function releaseHint(machine: KnownMachine, address: PciAddress): string {
   const { definition, live } = machine;
   const ours =
@@ -25,7 +25,7 @@ export function releaseHint(machine: KnownMachine, address: PciAddress): string 
   return `only the running VM has it; shut it down: ${virshCommand('shutdown', machine)}`;
 }
 
-/** How a machine that runs lets go of a device at once. */
+/** How a running VM releases a device immediately. */
 export function releaseNowHint(machine: KnownMachine, address: PciAddress): string {
   return isOursNow(machine, address)
     ? `unassign it first: ${unassignCommand(address, machine, '--live')}`

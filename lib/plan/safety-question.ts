@@ -1,22 +1,22 @@
 import type { PciAddress } from '../pci/address.ts';
 import type { DriverState } from './change-states.ts';
 
-/** A device that a definition gets, with the names of the rules that were lifted when it was assigned. */
+/** A device that a definition gets, with the names of the rules that were accepted at its assignment. */
 export interface AssignedFunction {
   readonly address: PciAddress;
   readonly allowed: readonly string[];
 }
 
 /**
- * What the safety rules have to be asked before a change is made, or undone. Whoever answers reads the host.
+ * The question to the safety rules before a change is made, or undone. The answer needs a reading of the host.
  *
- * - `nothing`: it takes nothing from anybody.
+ * - `nothing`: it takes no device.
  * - `taking`: functions leave the host for VMs: all rules.
- * - `returning`: functions come back to the host: whether a VM has them.
- * - `plugging`: a VM gets functions by libvirt, which knows itself who has them: all other rules.
- * - `losing`: functions are lost to the host, or what it uses of them.
- * - `assigning`: the definition of a VM gets functions, which takes nothing before it starts.
- * - `vfs`: the VFs of a PF are lost if their number changes; otherwise those of them that change drivers go.
+ * - `returning`: functions return to the host: whether a VM has them.
+ * - `plugging`: a VM gets functions by libvirt, which knows which VM has them: all other rules.
+ * - `losing`: the host loses functions, or its use of them.
+ * - `assigning`: the definition of a VM gets functions, which takes nothing before the VM starts.
+ * - `vfs`: the VFs of a PF are lost if their number changes; otherwise those of them that change drivers.
  */
 export type SafetyQuestion =
   | { readonly asks: 'nothing' }

@@ -26,11 +26,10 @@ import type { BootState } from '../plan/persistence/persistence-files.ts';
 import { driftWarnings, lateBindings } from './change/boot-stages.ts';
 
 /*
- * The JSON of each command. A contract: keys are added, never changed; the schemas beside this file
- * describe them.
+ * The JSON of each command. A contract: keys are added, never changed; the published schemas describe them.
  */
 
-/** Whether a fact is in the documents of lists; `pci show --json` has all of them. */
+/** Whether a fact is in the documents of lists; `pci show --json` has all facts. */
 const IS_LISTED = {
   class: true,
   vendor: true,
@@ -68,7 +67,7 @@ export const LISTED_FIELDS: readonly ListedField[] = (
 ).filter((field): field is ListedField => IS_LISTED[field]);
 
 type AnyInventory = Inventory<DeviceWith<never>>;
-/** A device as other devices are listed beside it. */
+/** A device in a list of related devices. */
 type BriefField = 'class' | 'vendor' | 'device' | 'driver';
 
 /** One device of `pci list`: its address and the listed fields, in their order. */
@@ -237,7 +236,7 @@ function boundFacts(device: DeviceWith<'driver'> | null): PciBindingsDocument['b
   return device === null ? null : { address: device.address, driver: device.driver };
 }
 
-/** A document as text: the items of its lists a line each, so that it can be read, searched and compared. */
+/** A document as text: one line for each item of its lists, so that it can be read, searched and compared. */
 export function formatDocument(document: object): string {
   const parts = Object.entries(document).map(([key, value]) => `${JSON.stringify(key)}:${formatPart(value)}`);
   return `{${parts.join(',\n')}}\n`;

@@ -5,7 +5,7 @@ import type { ErrorDocument } from '../documents/error.ts';
 
 const MOST_CAUSES = 5;
 
-/** An error as both programs print it: `pci: subject: what happened [CODE]`, the hint, the causes. */
+/** An error in the form of both programs: `pci: subject: problem [CODE]`, the hint, the causes. */
 export function renderError(program: string, error: PortalGunError): string {
   const subject = error.subject === null ? '' : `${escapeControls(error.subject)}: `;
   return [
@@ -15,7 +15,7 @@ export function renderError(program: string, error: PortalGunError): string {
   ].join('');
 }
 
-/** The messages of the errors below an error, the nearest first. */
+/** The messages of the causes of an error, the direct cause first. */
 function causesOf(error: Error): readonly string[] {
   const causes: string[] = [];
   for (let at = error.cause; at instanceof Error && causes.length < MOST_CAUSES; at = at.cause) {
@@ -40,11 +40,11 @@ export function errorDocument(error: PortalGunError): ErrorDocument {
   };
 }
 
-/** What to do about a bug of ours. */
+/** The hint for a bug in portal-gun. */
 export const REPORT_HINT =
-  'please report it with what was printed; pci snapshot makes a file that shows the host';
+  'report it with this output; pci snapshot -o FILE captures the host for the report';
 
-/** A bug of ours as data, for `--json`. */
+/** A bug in portal-gun as data, for `--json`. */
 export function internalErrorDocument(error: unknown, versions: string): ErrorDocument {
   const message = `this is a bug in ${versions}: ${error instanceof Error ? error.message : String(error)}`;
   return {
@@ -61,7 +61,7 @@ export function internalErrorDocument(error: unknown, versions: string): ErrorDo
   };
 }
 
-/** A bug of ours: what happened, with which versions, and where to say so. */
+/** A bug in portal-gun: the error, the versions, and how to report it. */
 export function renderInternalError(program: string, error: unknown, versions: string): string {
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [
@@ -71,7 +71,7 @@ export function renderInternalError(program: string, error: unknown, versions: s
   ].join('');
 }
 
-/** What a reader could not make sense of, a line each, the first `most` of them. */
+/** The diagnostics of a reader, one line each, the first `most` of them. */
 export function renderDiagnostics(program: string, diagnostics: readonly Diagnostic[], most: number): string {
   const lines = diagnostics
     .slice(0, most)

@@ -14,16 +14,13 @@ import type { Answer, Call, Operation } from './operation.ts';
 import { romSwitch } from './rom-switch.ts';
 import { setNumVfs, unbind } from './sriov-operations.ts';
 
-/** What a write to an attribute does: at once, or as an operation that may have to wait. */
+/** The effect of a write to an attribute: immediate, or an operation that may have to wait. */
 type Store = (kernel: Kernel, call: Call, text: string) => Answer | Operation<Answer>;
 
-// A page of text, less its end.
+// A page of text, without its end.
 const MAX_OVERRIDE_BYTES = 4094;
 
-/**
- * What a write to a path does, `null` where the path is no attribute whose writes are simulated. The path is
- * without links in it.
- */
+/** The effect of a write to a path, `null` if writes to the path are not simulated. The path contains no links. */
 export function storeOf(kernel: Kernel, path: string): Store | null {
   const directory = directoryAbove(path);
   const name = lastName(path);
@@ -35,9 +32,9 @@ export function storeOf(kernel: Kernel, path: string): Store | null {
   return store === undefined ? null : (_, call, text) => store(kernel, call, each, text);
 }
 
-/** Whether a function has the attribute; of one that can only be written, a capture need not tell. */
+/** Whether a function has the attribute; a capture need not contain one that can only be written. */
 function hasAttribute(each: FunctionDirectory, name: string): boolean {
-  // The kernel spares VFs these: they come and go with their PF.
+  // VFs do not have these: they come and go with their PF.
   return name === 'remove' || name === 'rescan' ? !each.has('physfn') : each.has(name);
 }
 
@@ -45,7 +42,7 @@ const BUS_STORES: Readonly<Record<string, Store>> = {
   *drivers_probe(kernel, call, text) {
     const each = kernel.find(nameIn(text));
     if (each === undefined) return 'ENODEV';
-    // drivers_probe_store says EINVAL of whatever went wrong.
+    // drivers_probe_store returns EINVAL for every failure.
     return (yield* probe(kernel, call, each)) === null ? null : 'EINVAL';
   },
   *rescan(kernel, call, text) {
@@ -107,7 +104,7 @@ const FUNCTION_STORES: Readonly<Record<string, FunctionStore>> = {
   },
   rom(kernel, _call, each, text) {
     const to = romSwitch(text, readKernelVersion(kernel.host));
-    if (to === null) throw gap(each.address, 'what switches a ROM off depends on the kernel');
+    if (to === null) throw gap(each.address, 'whether this disables a ROM depends on the kernel');
     if (to === 'EINVAL') return to;
     if (to === 'off') kernel.openRoms.delete(each.address);
     else kernel.openRoms.add(each.address);
@@ -116,13 +113,13 @@ const FUNCTION_STORES: Readonly<Record<string, FunctionStore>> = {
   *reset(_kernel, call, each, text) {
     if (parseUnsigned(text) !== 1) return 'EINVAL';
     yield* call.lock(deviceLock(each));
-    if (each.driver === 'igbvf') throw gap(each.address, 'igbvf comes back from a reset at times alone');
-    // pci_reset_function: with every method struck from the list there is none to try.
+    if (each.driver === 'igbvf') throw gap(each.address, 'igbvf sometimes does not recover from a reset');
+    // pci_reset_function: if every method was removed from the list, there is none to try.
     return each.text('reset_method') === '' ? 'ENOTTY' : null;
   },
 };
 
-/** The attribute that can't be read while a write to it, or the driver leaving, is on its way. */
+/** The attribute that cannot be read while a write to it, or the release of the driver, is running. */
 export function isBlockedRead(kernel: Kernel, path: string): boolean {
   if (lastName(path) !== 'sriov_numvfs') return false;
   const pf = kernel.find(lastName(directoryAbove(path)) as PciAddress);
@@ -130,14 +127,14 @@ export function isBlockedRead(kernel: Kernel, path: string): boolean {
 }
 
 /**
- * What the kernel gives of the ROM that a path is: EINVAL until it is switched on, then its images, EIO where there are none.
+ * The result of reading the ROM at a path: EINVAL until it is enabled, then its images, EIO if there are none.
  * `undefined` for any other path.
  */
 export function readRom(kernel: Kernel, path: string): Reading<Uint8Array> | undefined {
   const each = lastName(path) === 'rom' ? kernel.find(lastName(directoryAbove(path))) : undefined;
   if (each === undefined || !each.has('rom')) return undefined;
   if (!kernel.openRoms.has(each.address)) return { unknown: 'broken', detail: 'EINVAL' };
-  // Whether vfio-pci has put it to sleep is not in a snapshot; nor is what is in its ROM, unless somebody put it there.
+  // A snapshot does not show whether vfio-pci has put it to sleep, and contains no ROM, unless a test adds one.
   const window = kernel.host.readBytes(path);
   const isTold = window !== null && !isFailure(window) && !isPassthroughDriver(each.driver ?? '');
   if (!isTold) return { unknown: 'unread', detail: 'does not follow from the snapshot' };
@@ -145,7 +142,7 @@ export function readRom(kernel: Kernel, path: string): Reading<Uint8Array> | und
   return sizeBytes === 0 ? { unknown: 'broken', detail: 'EIO' } : window.subarray(0, sizeBytes);
 }
 
-/** Whether a path is in the directory of a driver that is not registered, or of none at all. */
+/** Whether a path is in the directory of a driver that is not registered, or of none. */
 export function isOfUnknownDriver(kernel: Kernel, path: string): boolean {
   const directory = directoryAbove(path);
   const driver = lastName(directory);

@@ -9,9 +9,9 @@ export function deviceLock(each: FunctionDirectory): string {
 }
 
 /**
- * Takes a function's driver off it, as `device_release_driver` (drivers/base/dd.c): the links go first, then
- * the driver's own end of it, which waits where a process holds the function through vfio. `inBetween` is what
- * else the driver does on the way.
+ * Releases a function from its driver, as `device_release_driver` (drivers/base/dd.c): the links are removed first,
+ * then the driver's own part, which waits if a process holds the function through vfio. `inBetween` is the further
+ * work of the driver.
  */
 export function* release(
   kernel: Kernel,
@@ -32,7 +32,7 @@ export function* release(
   kernel.host.put(each.at('power_state'), { kind: 'unread' });
 }
 
-/** Has one driver take a function, as a write to its `bind` (`device_driver_attach`). */
+/** Binds a function to one driver, as a write to its `bind` (`device_driver_attach`). */
 export function* bind(
   kernel: Kernel,
   call: Call,
@@ -41,7 +41,7 @@ export function* bind(
 ): Operation<Answer> {
   if (!kernel.drivers.matches(each, driver)) return 'ENODEV';
   yield* call.lock(deviceLock(each));
-  // What was waited for may have removed it, bound it, or set another driver_override.
+  // The operation that was waited for may have removed it, bound it, or set another driver_override.
   if (kernel.find(each.address) !== each) return 'ENODEV';
   if (each.driver !== null) return 'EBUSY';
   const refusal = claimDma(kernel, each, driver);
@@ -50,8 +50,8 @@ export function* bind(
 }
 
 /**
- * Looks for a driver for a function, as `drivers_probe` and as for one that comes to the bus (`device_attach`).
- * A driver that refuses is passed over without an error; a group that is held is one.
+ * Probes for a driver for a function, as `drivers_probe` and for a new one on the bus (`device_attach`). A driver
+ * that refuses is skipped without an error; a group in use is a reason to refuse.
  */
 export function* probe(kernel: Kernel, call: Call, each: FunctionDirectory): Operation<Answer> {
   if (each.driver !== null) return null;
@@ -65,13 +65,13 @@ export function* probe(kernel: Kernel, call: Call, each: FunctionDirectory): Ope
   return null;
 }
 
-/** What comes before the driver is asked: a driver of the host needs the DMA of the group to itself. */
+/** The check before the driver is asked: a host driver needs exclusive DMA of the group. */
 function claimDma(kernel: Kernel, each: FunctionDirectory, driver: string): Answer {
   kernel.groups.probe(each);
   return !leavesDmaAlone(driver) && kernel.isGroupHeld(each.address) ? 'EBUSY' : null;
 }
 
-/** The driver is asked, and takes the function or says why not. */
+/** The driver binds the function or returns an error. */
 function attempt(kernel: Kernel, each: FunctionDirectory, driver: string): Answer {
   const refusal = refusalOf(kernel, each, driver);
   if (refusal !== null) return refusal;
@@ -92,14 +92,14 @@ function attempt(kernel: Kernel, each: FunctionDirectory, driver: string): Answe
 
 function refusalOf(kernel: Kernel, each: FunctionDirectory, driver: string): Answer {
   const pf = pfOf(kernel, each);
-  // pci_device_can_probe: an override counts as a wish for this very device.
+  // pci_device_can_probe: an override counts as a request for this device.
   if (pf?.text('sriov_drivers_autoprobe') === '0' && each.override === null) return 'ENODEV';
   if (driver === 'vfio-pci') {
     if (kernel.isBridge(each)) return 'EINVAL';
     if (Number(each.text('sriov_numvfs') ?? 0) > 0) return 'EBUSY';
     if (kernel.groups.numberOf(each.address) === null) return 'EINVAL';
   }
-  // The secondary controllers of a drive are off until its administrator turns them on (NVMe 1.3, 8.5).
+  // The secondary controllers of a drive are offline until its administrator enables them (NVMe 1.3, 8.5).
   if (driver === 'nvme' && pf !== undefined) return 'ENODEV';
   if (!kernel.drivers.isKnownToTake(each, driver)) {
     throw gap(each.address, `whether ${driver} takes a device that is not known to be one of its own`);

@@ -7,19 +7,18 @@ import { readAliasesPath } from '../sysfs/kernel-release.ts';
 import type { FunctionDirectory } from './function-directory.ts';
 import { gap } from './gap.ts';
 
-// They take whatever driver_override gives them.
+// They bind every device whose driver_override names them.
 const TAKES_ANYTHING: ReadonlySet<string> = new Set(['vfio-pci', 'pci-stub']);
 
-/** What a function was bound to when the host was captured, and by its own right: not by an override. */
+/** The driver of a function when the host was captured, without an override. */
 interface CapturedBond {
   readonly driver: string;
   readonly modalias: string | null;
 }
 
 /**
- * Which drivers are registered, and which of them match a function. The ids that a driver lists are not in
- * sysfs; so they are concluded from the aliases of its module, and from who was bound to it when the host was
- * captured.
+ * The registered drivers, and which of them match a function. The ids of a driver are not in sysfs, so they are
+ * derived from the aliases of its module, and from the devices that were bound to it when the host was captured.
  */
 export class DriverTable {
   readonly #host: HostReader;
@@ -45,11 +44,11 @@ export class DriverTable {
 
   isRegistered(driver: string): boolean {
     if (this.#modules.has(driver)) return true;
-    if (!this.#isComplete) throw gap(driver, 'which drivers are registered is not in the snapshot');
+    if (!this.#isComplete) throw gap(driver, 'the snapshot does not contain all registered drivers');
     return false;
   }
 
-  /** Takes a driver in; its module has its name, as the kernel writes names of modules. */
+  /** Registers a driver; its module has its name, as the kernel writes names of modules. */
   register(driver: string): string {
     const module = driver.replaceAll('-', '_');
     this.#modules.set(driver, module);
@@ -60,38 +59,38 @@ export class DriverTable {
     this.#modules.delete(driver);
   }
 
-  /** Whether the bus would ask this driver to take the function, as `pci_match_device` in the kernel. */
+  /** Whether the bus would offer the function to this driver, as `pci_match_device` in the kernel. */
   matches(each: FunctionDirectory, driver: string): boolean {
     const { override } = each;
     if (override !== null) return override === driver;
     return this.#listed(each).includes(driver);
   }
 
-  /** The drivers that the bus would ask, in order. */
+  /** The drivers to which the bus would offer it, in order. */
   candidates(each: FunctionDirectory): readonly string[] {
     const { override } = each;
     if (override !== null) return this.isRegistered(override) ? [override] : [];
     const captured = this.#bonds.get(each.address)?.driver;
-    // Others may be asked before it, and have refused then as they would now.
+    // Others may be asked before it, and refused then as they would now.
     if (captured !== undefined) return [captured];
     const listed = this.#listed(each);
     if (listed.length > 1) {
-      throw gap(each.address, `which of ${listed.join(', ')} takes it is not in the snapshot`);
+      throw gap(each.address, `the snapshot does not show which of ${listed.join(', ')} binds it`);
     }
     return listed;
   }
 
-  /** Whether a driver that the bus asks is known to take the function, whoever names it. */
+  /** Whether a driver is known to accept the function, with or without an override. */
   isKnownToTake(each: FunctionDirectory, driver: string): boolean {
     if (TAKES_ANYTHING.has(driver)) return true;
-    // Drivers refuse for reasons of their own what they list: 8139too leaves the newer cards to 8139cp.
+    // Drivers may refuse a device in their list: 8139too leaves the newer cards to 8139cp.
     const captured = this.#bonds.get(each.address)?.driver;
     if (captured !== undefined) return captured === driver;
     if (this.#listed(each).includes(driver)) return true;
     return isPassthroughDriver(driver) && this.#aliasModules(each, true).includes(this.#moduleOf(driver));
   }
 
-  /** The registered drivers whose list of ids has the function. */
+  /** The registered drivers whose list of ids contains the function. */
   #listed(each: FunctionDirectory): readonly string[] {
     const modalias = each.text('modalias');
     const found = new Set<string>();
@@ -112,7 +111,7 @@ export class DriverTable {
     if (modalias === null || path === null || isFailure(path)) return [];
     const matches = matchModuleAliases(this.#host, path, modalias);
     if (matches === null) return [];
-    if (isFailure(matches)) throw gap(each.address, 'which modules are for its ids is not in the snapshot');
+    if (isFailure(matches)) throw gap(each.address, 'the snapshot does not contain the modules for its ids');
     return matches.filter(({ isVfioVariant }) => isVfioVariant === ofVfio).map(({ module }) => module);
   }
 

@@ -8,7 +8,7 @@ import { busEntryPath, driverPath, lastName, SYS_PATHS } from '../sysfs/paths.ts
 import { gap } from './gap.ts';
 import type { OverlayHost } from './overlay-host.ts';
 
-/** The directory of one function in sysfs, as the kernel keeps it while drivers come and go. */
+/** The directory of one function in sysfs, as the kernel updates it with its drivers. */
 export class FunctionDirectory {
   readonly address: PciAddress;
   readonly path: string;
@@ -24,20 +24,20 @@ export class FunctionDirectory {
     return `${this.path}/${name}`;
   }
 
-  /** An attribute without the blanks around it; `null` where it is absent or could not be read. */
+  /** An attribute without surrounding whitespace; `null` if it is absent or could not be read. */
   text(name: string): string | null {
     const reading = this.#host.readText(this.at(name));
     return typeof reading === 'string' ? reading.trim() : null;
   }
 
-  /** An attribute that an answer hangs on. */
+  /** An attribute that is required for an answer. */
   needed(name: string): string {
     const text = this.text(name);
     if (text === null) throw gap(this.address, `its ${name} is not in the snapshot`);
     return text;
   }
 
-  /** Whether the directory has it: `false` too where it can't be known. */
+  /** Whether the directory has it: `false` also if that is unknown. */
   has(name: string): boolean {
     return this.#host.exists(this.at(name));
   }
@@ -46,7 +46,7 @@ export class FunctionDirectory {
     this.#host.putText(this.at(name), `${value}\n`);
   }
 
-  /** `null` where none is set. */
+  /** `null` if none is set. */
   get override(): string | null {
     const text = this.#host.readText(this.at('driver_override'));
     const value = typeof text === 'string' ? text.replace(/\n$/, '') : '(null)';
@@ -57,18 +57,18 @@ export class FunctionDirectory {
     this.put('driver_override', value ?? '(null)');
   }
 
-  /** The driver that the kernel has it on. While one lets go, its links are gone and it is still this. */
+  /** The driver in the kernel. During a release its links are already removed, but it is still this driver. */
   get driver(): string | null {
     const uevent = this.#host.readText(this.at('uevent'));
     return typeof uevent === 'string' ? parseUevent(uevent, new Map()).driver : null;
   }
 
-  /** Its ids: from `uevent`, which a capture always has where it could be read. */
+  /** Its ids: from `uevent`, which a capture always contains if it could be read. */
   get ids(): UeventIds {
     return parseUevent(this.needed('uevent'), new Map()).ids;
   }
 
-  /** Writes what the kernel keeps of the bond to a driver: a line of `uevent`, and where asked the links. */
+  /** Writes the kernel's data about the driver of a function: a line of `uevent`, and if requested the links. */
   setDriver(driver: string | null, links: boolean): void {
     const uevent = this.#host.readText(this.at('uevent'));
     const kept = typeof uevent === 'string' ? uevent.replace(/^DRIVER=.*\n/m, '') : '';
@@ -79,31 +79,31 @@ export class FunctionDirectory {
     }
   }
 
-  /** Takes the links between the function and its driver away, which the kernel does first. */
+  /** Removes the links between the function and its driver, which the kernel does first. */
   hideDriverLinks(): void {
     const { driver } = this;
     this.#host.hide(this.at('driver'));
     if (driver !== null) this.#host.hide(`${driverPath(driver)}/${this.address}`);
   }
 
-  /** Takes away what its driver made below it, and its entries in the class directories. */
+  /** Removes the objects of its driver below it, and their entries in the class directories. */
   hideMade(): void {
     for (const entry of this.#classEntries()) this.#host.hide(entry);
     for (const name of this.#made()) this.#host.hide(this.at(name));
   }
 
-  /** Brings back what the captured driver had made, as it was captured. */
+  /** Restores the objects of the captured driver, as they were captured. */
   revealMade(captured: CapturedMade): void {
     for (const name of captured.names) this.#host.reveal(this.at(name));
     for (const entry of captured.classEntries) this.#host.reveal(entry);
   }
 
-  /** What its driver made below it, to have it again later. */
+  /** The objects of its driver below it, to restore them later. */
   made(): CapturedMade {
     return { names: this.#made(), classEntries: this.#classEntries() };
   }
 
-  /** Puts a network interface there, as a driver makes one, by the first name that is free. */
+  /** Adds a network interface, as a driver creates one, with the first free name. */
   putInterface(): void {
     let index = 0;
     while (this.#host.readLink(`${SYS_PATHS.netClass}/eth${index}`) !== null) index += 1;
@@ -135,7 +135,7 @@ export class FunctionDirectory {
     });
   }
 
-  /** Whether a class entry leads below this function, and not below another that is behind it. */
+  /** Whether a class entry leads below this function, and not below another behind it. */
   #isOwn(entry: string): boolean {
     const target = this.#host.readLink(entry);
     const to = typeof target === 'string' ? resolveLink(entry, target) : null;
@@ -144,18 +144,18 @@ export class FunctionDirectory {
   }
 }
 
-/** What a driver made below a function when the host was captured. */
+/** The objects of a driver below a function when the host was captured. */
 export interface CapturedMade {
   readonly names: readonly string[];
   readonly classEntries: readonly string[];
 }
 
-/** The directory that a function's is in: that of its bridge, or of the root. */
+/** The parent directory of a function: that of its bridge, or of the root. */
 export function directoryAbove(path: string): string {
   return splitPath(path).directory;
 }
 
-/** The path of the bridge that a function is behind, `null` for one on a root bus. */
+/** The path of the bridge above a function, `null` for one on a root bus. */
 export function bridgeAbove(path: string): string | null {
   const above = directoryAbove(path);
   return /^pci/.test(lastName(above)) ? null : above;

@@ -6,16 +6,16 @@ import { gap } from './gap.ts';
 import type { OverlayHost } from './overlay-host.ts';
 
 /**
- * The IOMMU groups. A function that comes back joins those that it was with; a VF has a group of its own,
- * unless the bridge above its PF, which then can't keep its functions apart, is in the PF's
- * (`pci_device_group`). Numbers that became free are given again, the lowest first.
+ * The IOMMU groups. A function that returns joins its earlier members. A VF has its own group, unless the bridge
+ * above its PF, which does not isolate its functions, is in the group of the PF (`pci_device_group`). Free numbers
+ * are used again, the lowest first.
  */
 export class GroupTable {
   readonly #host: OverlayHost;
   readonly #numbers = new Map<PciAddress, number>();
-  /** Which functions belong together: by the number when captured, or by the address for those alone. */
+  /** The functions of one group: by the captured number, or by the address for a group of one. */
   readonly #bonds = new Map<PciAddress, string>();
-  /** With virtio-iommu a function gets its group when a driver is first asked to take it. */
+  /** With virtio-iommu a function gets its group when it is first offered to a driver. */
   readonly #isLate: boolean;
 
   constructor(host: OverlayHost, functions: readonly FunctionDirectory[]) {
@@ -40,7 +40,7 @@ export class GroupTable {
     return [...this.#numbers].filter(([, each]) => each === number).map(([address]) => address);
   }
 
-  /** Gives a function that came to the bus its group, where the IOMMU does so then. */
+  /** Adds a new function on the bus to its group, if the IOMMU does so at that time. */
   enumerate(each: FunctionDirectory, pf: FunctionDirectory | null): void {
     const like = pf === null ? null : this.numberOf(pf.address);
     if (pf !== null && like !== null && !this.#bonds.has(each.address))
@@ -48,7 +48,7 @@ export class GroupTable {
     if (!this.#isLate) this.#join(each, like);
   }
 
-  /** Gives a function that a driver is asked to take its group, where the IOMMU does so only then. */
+  /** Adds a function that is offered to a driver to its group, if the IOMMU does so only then. */
   probe(each: FunctionDirectory): void {
     if (!this.#isLate || this.#numbers.has(each.address)) return;
     if (!this.#bonds.has(each.address)) this.#bonds.set(each.address, this.#lateBond(each));
@@ -64,7 +64,7 @@ export class GroupTable {
     if (this.members(number).length === 0) this.#host.hide(groupPath(number));
   }
 
-  /** `like` is a group whose attributes a new one has as well. */
+  /** `like` is a group with the attributes for a new one. */
   #join(each: FunctionDirectory, like: number | null): void {
     const bond = this.#bonds.get(each.address);
     if (bond === undefined) return;
@@ -82,13 +82,13 @@ export class GroupTable {
     let number = 0;
     while (taken.has(String(number))) number += 1;
     const path = groupPath(number);
-    // Back under its own number, it is the group that was captured.
+    // With its earlier number, it is the captured group.
     if (bond === `group ${number}`) this.#host.reveal(path);
     else this.#putAttributes(path, like);
     return number;
   }
 
-  /** The type is the host's for nearly all; of the regions, `direct` ones alone are of a single device. */
+  /** Nearly all groups have the type of the host; of the regions, only `direct` ones belong to a single device. */
   #putAttributes(path: string, like: number | null): void {
     for (const name of ['type', 'reserved_regions']) {
       const text = like === null ? null : this.#host.readText(`${groupPath(like)}/${name}`);
@@ -101,15 +101,15 @@ export class GroupTable {
     const bond = this.#bonds.get(pf.address);
     const bridge = bridgeAbove(pf.path);
     const isShared = bridge !== null && this.members(number).includes(lastName(bridge) as PciAddress);
-    return isShared && bond !== undefined ? bond : `alone ${vf.address}`;
+    return isShared && bond !== undefined ? bond : `single ${vf.address}`;
   }
 
-  /** Nothing was captured of the group of a function that no driver was ever asked to take. */
+  /** The group of a function that was never offered to a driver was not captured. */
   #lateBond(each: FunctionDirectory): string {
     if (bridgeAbove(each.path) !== null || !each.address.endsWith('.0')) {
-      throw gap(each.address, 'which IOMMU group it would get from a driver is not in the snapshot');
+      throw gap(each.address, 'the snapshot does not show the IOMMU group that it would get from a driver');
     }
-    return `alone ${each.address}`;
+    return `single ${each.address}`;
   }
 
   #linked(each: FunctionDirectory): number | null {

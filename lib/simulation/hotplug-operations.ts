@@ -6,14 +6,14 @@ import type { Kernel } from './kernel.ts';
 import type { Call, Operation } from './operation.ts';
 import { BUS_LOCK, leavesOrphans, unbind } from './sriov-operations.ts';
 
-/** Takes a function off the bus with everything behind it (`pci_stop_and_remove_bus_device_locked`). */
+/** Removes a function from the bus, with everything behind it (`pci_stop_and_remove_bus_device_locked`). */
 export function* remove(kernel: Kernel, call: Call, each: FunctionDirectory): Operation<void> {
   for (const one of kernel.subtree(each.path)) {
     if (leavesOrphans(one))
       throw gap(one.address, 'removing a PF whose driver leaves its VFs is not simulated');
   }
   yield* call.lock(BUS_LOCK);
-  // All drivers go before any function does, those behind a bridge before the bridge's own.
+  // All drivers are released before any function is removed, those behind a bridge before its own.
   for (const one of backwards(kernel, each)) yield* unbind(kernel, call, one);
   for (const one of backwards(kernel, each)) {
     kernel.groups.leave(one);
@@ -23,8 +23,8 @@ export function* remove(kernel: Kernel, call: Call, each: FunctionDirectory): Op
 }
 
 /**
- * Looks for functions that were removed and are still there, on the bus whose functions are in a directory and
- * on those behind it (`pci_rescan_bus`): they come back as the firmware left them, and drivers take them.
+ * Searches removed functions that are still present, on the bus of a directory and on those behind it
+ * (`pci_rescan_bus`): they return in the state of the firmware, and drivers bind them.
  */
 export function* rescan(kernel: Kernel, call: Call, directory: string): Operation<void> {
   yield* call.lock(BUS_LOCK);
@@ -34,7 +34,7 @@ export function* rescan(kernel: Kernel, call: Call, directory: string): Operatio
   const added: FunctionDirectory[] = [];
   for (const [address, path] of found) {
     const bridge = bridgeAbove(path);
-    // Behind a bridge that is gone itself, and is not found from here.
+    // Behind a bridge that is removed itself, and is not found from here.
     if (bridge !== null && kernel.find(lastName(bridge)) === undefined) continue;
     kernel.removed.delete(address);
     kernel.host.reveal(path);
@@ -46,7 +46,7 @@ export function* rescan(kernel: Kernel, call: Call, directory: string): Operatio
   for (const each of added) yield* probe(kernel, call, each);
 }
 
-/** A function that comes to the bus has none of what it had before. */
+/** A new function on the bus has none of its earlier state. */
 function reset(kernel: Kernel, each: FunctionDirectory): void {
   const { host } = kernel;
   each.hideMade();

@@ -1,8 +1,8 @@
 import type { KernelVersion } from '../sysfs/kernel-release.ts';
 
 /**
- * What Linux changed in its answers to writes, and the first patch of each series of stable kernels that has it, by their
- * change logs. Whether a series that is not listed has it is not known.
+ * Changes in Linux's answers to writes, with the first patch of each stable series that has it, by their change logs.
+ * For a series that is not listed, it is unknown.
  */
 const KERNEL_CHANGES = {
   /** "PCI/sysfs: Use kstrtobool() to parse the ROM attribute input". */
@@ -11,7 +11,7 @@ const KERNEL_CHANGES = {
 
 export type KernelChange = keyof typeof KERNEL_CHANGES;
 
-/** Whether a kernel has a change; `null` if that is not known. */
+/** Whether a kernel has a change; `null` if unknown. */
 export function hasKernelChange(change: KernelChange, version: KernelVersion | null): boolean | null {
   if (version === null || version.patch === null) return null;
   const series: Readonly<Record<string, number>> = KERNEL_CHANGES[change];

@@ -11,22 +11,22 @@ import { GroupTable } from './group-table.ts';
 import { Calls } from './operation.ts';
 import { OverlayHost } from './overlay-host.ts';
 
-/** What is known of a function from when the host was captured. */
+/** The facts about a function from the capture. */
 interface Captured {
   readonly path: string;
   readonly driver: string | null;
   readonly totalVfs: string | null;
 }
 
-/** The state that the simulated operations share: the bus, the drivers, the groups, and who holds what. */
+/** The shared state of the simulated operations: the bus, the drivers, the groups, and the holders. */
 export class Kernel {
   readonly host: OverlayHost;
   readonly drivers: DriverTable;
   readonly groups: GroupTable;
   readonly calls = new Calls();
-  /** Who holds a function through vfio: it can be held by one alone. */
+  /** The holder of a function through vfio: only one at a time. */
   readonly holders = new Map<PciAddress, symbol>();
-  /** The functions whose ROMs are switched on for reading. */
+  /** The functions whose ROMs are enabled for reading. */
   readonly openRoms = new Set<PciAddress>();
   /** The functions that were removed from the bus and can be found again. */
   readonly removed = new Map<PciAddress, string>();
@@ -49,21 +49,21 @@ export class Kernel {
     this.groups = new GroupTable(this.host, functions);
     const registered = this.host.list(SYS_PATHS.pciDrivers);
     const hasDrivers = registered !== null && !isFailure(registered);
-    // Capturing takes the driver of a function from `uevent`, and may not look at the links.
+    // A capture reads the driver of a function from `uevent`, and may not contain the links.
     for (const each of functions) if (hasDrivers && each.driver !== null) each.setDriver(each.driver, true);
   }
 
-  /** The function at an address that is on the bus, `undefined` where there is none. */
+  /** The function at an address on the bus, `undefined` if there is none. */
   find(address: string): FunctionDirectory | undefined {
     return isPciAddress(address) ? this.#functions.get(address) : undefined;
   }
 
-  /** Every function on the bus, those above before those behind them. */
+  /** Every function on the bus, parents before the functions behind them. */
   all(): readonly FunctionDirectory[] {
     return [...this.#functions.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** The functions behind a bridge, and the bridge itself, in that order. */
+  /** The functions behind a bridge, then the bridge itself. */
   subtree(path: string): readonly FunctionDirectory[] {
     return this.all().filter((each) => each.path === path || each.path.startsWith(`${path}/`));
   }
@@ -72,7 +72,7 @@ export class Kernel {
     return this.#captured.get(address);
   }
 
-  /** Keeps in mind what the driver of a function made, before it goes for the first time. */
+  /** Saves the objects of a function's driver before its first release. */
   rememberMade(each: FunctionDirectory): void {
     const { address, driver } = each;
     if (driver === this.#captured.get(address)?.driver && !this.#made.has(address)) {
@@ -80,7 +80,7 @@ export class Kernel {
     }
   }
 
-  /** What the captured driver of a function had made, where it went since. */
+  /** The objects of a function's captured driver, if it was released since. */
   made(address: PciAddress): CapturedMade | undefined {
     return this.#made.get(address);
   }
@@ -109,20 +109,20 @@ export class Kernel {
     }
   }
 
-  /** Whether a process holds a function of the group through vfio, which then keeps host drivers out of it. */
+  /** Whether a process holds a function of the group through vfio, which excludes host drivers. */
   isGroupHeld(address: PciAddress): boolean {
     const group = this.groups.numberOf(address);
     return group !== null && this.groups.members(group).some((member) => this.holders.has(member));
   }
 
-  /** Whether vfio would let a process have this function: no member of its group is on a driver of the host. */
+  /** Whether vfio would allow a process to open this function: no member of its group is on a host driver. */
   isViable(address: PciAddress): boolean {
     const group = this.groups.numberOf(address);
     if (group === null || this.find(address)?.driver === null) return false;
     return this.groups.members(group).every((member) => leavesDmaAlone(this.find(member)?.driver ?? null));
   }
 
-  /** Whether a function has a bridge's header. */
+  /** Whether a function has the header of a bridge. */
   isBridge(each: FunctionDirectory): boolean {
     const config = this.host.readBytes(each.at('config'));
     if (config === null || isFailure(config)) return each.ids.classCode?.startsWith('0604') ?? false;
@@ -138,7 +138,7 @@ export class Kernel {
       const target = this.host.readLink(entry);
       const path = typeof target === 'string' ? resolveBusEntry(entry, target) : null;
       const uevent = path === null ? null : this.host.readText(`${path}/uevent`);
-      // An entry that leads nowhere can't be changed, and keeps no other from being.
+      // A broken entry cannot be changed, and does not affect others.
       if (path === null || typeof uevent !== 'string' || parseUevent(uevent, new Map()).ids.vendorId === null)
         continue;
       yield new FunctionDirectory(this.host, name, path);
@@ -146,7 +146,7 @@ export class Kernel {
   }
 }
 
-/** Whether a driver, or having none, leaves the DMA of its group to whoever holds it (`driver_managed_dma`). */
+/** Whether a driver, or the absence of one, leaves the DMA of its group to its holder (`driver_managed_dma`). */
 export function leavesDmaAlone(driver: string | null): boolean {
   return driver === null || /^(pcieport|shpchp)$/.test(driver) || isPassthroughDriver(driver);
 }

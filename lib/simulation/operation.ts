@@ -1,18 +1,18 @@
-/** Whether what an operation waits for has come. */
+/** Whether the condition of a waiting operation holds. */
 export type Condition = () => boolean;
 
-/** Something that the kernel does, which may have to wait on the way: it yields what it waits for. */
+/** An operation of the kernel that may have to wait: it yields the condition. */
 export type Operation<T> = Generator<Condition, T, void>;
 
-/** The name of what came of a write: `null` where it was taken, the kernel's word for the error otherwise. */
+/** The result of a write: `null` on success, otherwise the kernel's name for the error. */
 export type Answer = string | null;
 
-/** Goes on once the condition holds. */
+/** Continues when the condition holds. */
 export function* until(condition: Condition): Operation<void> {
   if (!condition()) yield condition;
 }
 
-/** One call into the kernel, as the owner of the locks that it takes. */
+/** One call into the kernel, as the owner of its locks. */
 export class Call {
   readonly #locks: Map<string, Call>;
 
@@ -20,7 +20,7 @@ export class Call {
     this.#locks = locks;
   }
 
-  /** Takes a lock, which the call keeps until it comes back; one that it has already, it has. */
+  /** Takes a lock, which the call keeps until it returns; succeeds if it already has the lock. */
   *lock(name: string): Operation<void> {
     yield* until(() => (this.#locks.get(name) ?? this) === this);
     this.#locks.set(name, this);
@@ -37,12 +37,12 @@ interface Waiting {
   condition: Condition;
 }
 
-/** Runs calls until they come back or have to wait, and those that wait when they can go on, the oldest first. */
+/** Runs calls until they return or have to wait, and resumes waiting ones, the oldest first. */
 export class Calls {
   readonly #locks = new Map<string, Call>();
   readonly #waiting = new Set<Waiting>();
 
-  /** Whether a call that did not come back has this lock. */
+  /** Whether a blocked call has this lock. */
   isLocked(name: string): boolean {
     return this.#locks.has(name);
   }
@@ -51,12 +51,12 @@ export class Calls {
     const call = new Call(this.#locks);
     const made = make(call);
     const answer = made === null || typeof made === 'string' ? made : this.#advance(made, call);
-    // What it did may have been waited for.
+    // Other calls may have waited for its effect.
     if (answer !== 'blocked') this.resume();
     return answer;
   }
 
-  /** Lets calls go on whose wait is over. What comes of them, nobody hears. */
+  /** Resumes calls whose condition holds. Their results are discarded. */
   resume(): void {
     for (;;) {
       const ready = [...this.#waiting].find(({ condition }) => condition());

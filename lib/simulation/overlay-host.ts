@@ -2,19 +2,19 @@ import { resolveLink } from '../host/file/resolve-link.ts';
 import type { DeviceNumber, FileStatus, HostReader, ReadFailure, Reading } from '../host/host-reader.ts';
 import { splitPath } from '../host/snapshot/snapshot.ts';
 
-/** What is put over a host: a file, a link, a directory of its own, or something of which no more is known. */
+/** An object over a host: a file, a link, a directory, or an object without known contents. */
 export type Placed =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'directory' }
   | { readonly kind: 'unread' };
 
-// As many as the kernel follows.
+// The limit of the kernel.
 const MAX_LINKS = 40;
 const UNREAD: ReadFailure = { unknown: 'unread', detail: 'does not follow from the snapshot' };
 const ENCODER = new TextEncoder();
 
-/** Whether a directory, or one above it, was put over the host below or hidden from it. */
+/** Whether a directory, or a parent of it, was put over the host below or hidden. */
 interface Changed {
   readonly isPlaced: boolean;
   readonly isHidden: boolean;
@@ -23,17 +23,17 @@ interface Changed {
 const UNCHANGED: Changed = { isPlaced: false, isHidden: false };
 
 /**
- * A host as another one is, but for what was put over it and what was hidden. Links on the way are followed, as
- * the kernel does. The changes take paths without links in them; see {@link canonical}.
+ * A host with changes: objects over it, and hidden paths. Links on a path are followed, as in the kernel. The methods
+ * for changes take paths without links; see {@link canonical}.
  */
 export class OverlayHost implements HostReader {
   readonly label: string;
   readonly #base: HostReader;
   readonly #placed = new Map<string, Placed>();
   readonly #hidden = new Set<string>();
-  /** The names of what was put into each directory. */
+  /** The names of the added objects in each directory. */
   readonly #names = new Map<string, Set<string>>();
-  // What was found out since the last change: reads are many, and changes few.
+  // Results since the last change: reads are frequent, and changes rare.
   readonly #canonical = { all: new Map<string, string | null>(), butLast: new Map<string, string | null>() };
   readonly #changed = new Map<string, Changed>();
 
@@ -42,10 +42,10 @@ export class OverlayHost implements HostReader {
     this.label = base.label;
   }
 
-  /** Puts something where there may be something else; the directories above it come to be. */
+  /** Adds an object, or replaces one, and creates its parent directories. */
   put(path: string, placed: Placed): void {
     const { directory, name } = splitPath(path);
-    // A file in the place of a file leads nobody elsewhere.
+    // Replacing a file with a file changes no link.
     if (!isFile(placed) || !isFile(this.#placed.get(path))) this.#forget();
     this.#hidden.delete(path);
     this.#placed.set(path, placed);
@@ -58,7 +58,7 @@ export class OverlayHost implements HostReader {
     this.put(path, { kind: 'text', text });
   }
 
-  /** Puts a link from one absolute path to another, relative as the kernel writes it. */
+  /** Adds a link from one absolute path to another, relative as the kernel writes it. */
   putLink(path: string, to: string): void {
     const from = splitPath(path).directory.split('/').slice(1);
     const parts = to.split('/').slice(1);
@@ -68,18 +68,18 @@ export class OverlayHost implements HostReader {
     this.put(path, { kind: 'link', target });
   }
 
-  /** Takes away what is at a path and below it, also what was put there. */
+  /** Removes a path and everything below it, including added objects. */
   hide(path: string): void {
     this.#drop(path);
     this.#hidden.add(path);
   }
 
-  /** Brings back what the host below has at a path, as it has it. */
+  /** Restores the object of the host below at a path. */
   reveal(path: string): void {
     this.#drop(path);
   }
 
-  /** The path without links on the way, and at its end if `last`; `null` where a link leads out or in a circle. */
+  /** The path without links in its directories, and at its end if `last`; `null` if a link leads out or in a circle. */
   canonical(path: string, last: boolean): string | null {
     const known = last ? this.#canonical.all : this.#canonical.butLast;
     let canonical = known.get(path);
@@ -90,7 +90,7 @@ export class OverlayHost implements HostReader {
     return canonical;
   }
 
-  /** What is no link is where its directory is, which is mostly known; all else is followed from the root. */
+  /** A path that is not a link is in its directory, which is usually known; all others are followed from the root. */
   #step(path: string, last: boolean): string | null {
     const directory = above(path);
     if (directory === '' || /\/(\.|\/|$)/.test(path)) return this.#follow(path, last);
@@ -170,7 +170,7 @@ export class OverlayHost implements HostReader {
   status(path: string): Reading<FileStatus> {
     const at = this.canonical(path, true);
     if (at === null || this.#isHidden(at)) return null;
-    // Who may do what with something that was put there is not said.
+    // The permissions of an added object are unknown.
     if (this.#placed.has(at)) return UNREAD;
     return this.#isBelowPlaced(at) ? null : this.#base.status(at);
   }
@@ -202,13 +202,13 @@ export class OverlayHost implements HostReader {
     return this.#isBelowPlaced(at) ? null : this.#base.readLink(at);
   }
 
-  /** Whether it, or a directory above it, was taken away, and not put there again. */
+  /** Whether it, or a directory above it, was hidden, and not added again. */
   #isHidden(path: string): boolean {
     if (this.#hidden.size === 0 || this.#placed.has(path)) return false;
     return this.#hidden.has(path) || this.#changedAt(above(path)).isHidden;
   }
 
-  /** Whether a directory above it is not of the host below, which then knows nothing of it. */
+  /** Whether a directory above it is not from the host below, which then does not contain it. */
   #isBelowPlaced(path: string): boolean {
     return this.#placed.size > 0 && this.#changedAt(above(path)).isPlaced;
   }
@@ -253,7 +253,7 @@ function join(directory: string, name: string): string {
   return directory === '/' ? `/${name}` : `${directory}/${name}`;
 }
 
-/** The directory that a path is in; empty for what is in the root, which is never put or hidden. */
+/** The directory of a path; empty for a path in the root, which is never added or hidden. */
 function above(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }

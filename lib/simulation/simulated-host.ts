@@ -9,29 +9,28 @@ import { probe, release } from './driver-operations.ts';
 import { gap } from './gap.ts';
 import { Kernel } from './kernel.ts';
 
-// Files that the kernel lets nobody write, root included; others may be writable on some kernels.
+// Files that no user can write in the kernel, including root; others may be writable on some kernels.
 const READ_ONLY =
   /^(vendor|device|subsystem_(vendor|device)|class|revision|modalias|resource|irq|local_cpu(s|list)|power_state|(current|max)_link_(speed|width)|sriov_(totalvfs|offset|stride|vf_device|vf_total_msix)|boot_vga|label|(secondary|subordinate)_bus_number|ari_enabled|dma_mask_bits|reserved_regions|osrelease)$/;
 
 /**
  * A captured host that responds to writes as the Linux kernel (6.12) does: drivers bind and release devices, VFs come
  * and go, functions are removed and found again, and groups and links follow. It has no timer and no threads: a write
- * that would block gives `blocked` at once, and takes effect when what it waits for is let go.
+ * that would block returns `blocked` immediately, and takes effect when its condition holds.
  *
- * Where the kernel's answer does not follow from what was captured, `write` and {@link loadDriver} throw
- * `NOT_SIMULATED`; a write may then have been made in part, and the host is of no more use.
+ * If the answer of the kernel does not follow from the capture, `write` and {@link loadDriver} throw `NOT_SIMULATED`;
+ * a write may then be incomplete, and the host must not be used further.
  *
- * Not simulated: `new_id`, `remove_id`, `reset_method`, and what user space does about it all; so drivers are
- * not loaded for devices that come, and network interfaces that were not captured have the kernel's names.
+ * Not simulated: `new_id`, `remove_id`, `reset_method`, and reactions of user space. So drivers are not loaded for
+ * new devices, and network interfaces that were not captured have the kernel's names.
  */
 export class SimulatedHost implements HostReader, HostWriter {
   readonly label: string;
   readonly #kernel: Kernel;
 
   /**
-   * @param base the host as it is before the first write; it is read again whenever it is asked for something
-   * that no write has changed
-   * @throws PortalGunError NOT_SIMULATED where it has no PCI bus
+   * @param base the host before the first write; it is read again for everything that no write has changed
+   * @throws PortalGunError NOT_SIMULATED if it has no PCI bus
    */
   constructor(base: HostReader) {
     this.label = base.label;
@@ -46,15 +45,15 @@ export class SimulatedHost implements HostReader, HostWriter {
     if (at === null) return { failed: 'ELOOP' };
     const store = isOfUnknownDriver(kernel, at) ? null : storeOf(kernel, at);
     if (store === null) return { failed: this.#refusal(at) };
-    // sysfs_kf_write: nothing is what a write of nothing does.
+    // sysfs_kf_write: an empty write does nothing.
     if (text === '') return 'written';
     const answer = kernel.calls.run((call) => store(kernel, call, text));
     return answer === 'blocked' ? answer : answer === null ? 'written' : { failed: answer };
   }
 
   /**
-   * Has a process hold functions through vfio, as a virtual machine does, until what it returns is called.
-   * `null` where vfio refuses: one is not on a VFIO driver, is held already, or its group is not viable.
+   * Lets a process hold functions through vfio, as a VM does, until the returned function is called. `null` if vfio
+   * refuses: one is not on a VFIO driver, is already held, or its group is not viable.
    */
   hold(addresses: readonly PciAddress[]): (() => void) | null {
     const kernel = this.#kernel;
@@ -65,7 +64,7 @@ export class SimulatedHost implements HostReader, HostWriter {
         driver !== null && isPassthroughDriver(driver) && driver !== 'pci-stub' && kernel.isViable(address)
       );
     };
-    // A group is one process's alone.
+    // Only one process can have a group.
     if (!addresses.every((address) => canHold(address) && !kernel.isGroupHeld(address))) return null;
     for (const address of addresses) kernel.holders.set(address, holder);
     return () => {
@@ -75,8 +74,8 @@ export class SimulatedHost implements HostReader, HostWriter {
   }
 
   /**
-   * Registers a driver, as loading its module does: it takes the functions that it matches and that have none.
-   * One that is registered already stays as it is.
+   * Registers a driver, as loading its module does: it binds the matching functions without a driver. A registered
+   * driver is not changed.
    *
    * @throws PortalGunError NOT_SIMULATED
    */
@@ -92,8 +91,8 @@ export class SimulatedHost implements HostReader, HostWriter {
   }
 
   /**
-   * Takes a driver out, as removing its module does: the functions that it has are without one then. `false` where
-   * one of them is held: the kernel refuses to remove a module that is in use.
+   * Removes a driver, as removing its module does: its functions have no driver then. `false` if one of them is held:
+   * the kernel refuses to remove a module in use.
    */
   unloadDriver(driver: string): boolean {
     const kernel = this.#kernel;
@@ -148,30 +147,30 @@ export class SimulatedHost implements HostReader, HostWriter {
     return this.#kernel.host.readTable(path);
   }
 
-  /** A read that the kernel would not come back from until what blocks it is over. */
+  /** A read that would not return from the kernel until its blocker ends. */
   #blocked(path: string) {
     const at = this.#kernel.host.canonical(path, false);
     if (at === null || !isBlockedRead(this.#kernel, at)) return undefined;
     return { unknown: 'broken', detail: 'the kernel would block the read' } as const;
   }
 
-  /** Why a path can't be opened for writing. */
+  /** Why a path cannot be opened for writing. */
   #refusal(at: string): string {
     const { host } = this.#kernel;
     if (typeof host.readLink(at) === 'string') return 'ELOOP';
-    // Capturing lists no driver's directory.
+    // A capture does not list driver directories.
     if (Array.isArray(host.list(at)) || (isOfDriver(at) && host.exists(at))) return 'EISDIR';
     if (!host.exists(at)) {
       const reading = host.readText(at);
       if (reading === null || !isFailure(reading)) return 'ENOENT';
-      throw gap(at, 'whether it is there is not in the snapshot');
+      throw gap(at, 'the snapshot does not show whether it exists');
     }
     if (READ_ONLY.test(lastName(at))) return 'EACCES';
-    throw gap(at, 'what a write to it does is not simulated');
+    throw gap(at, 'a write to it is not simulated');
   }
 }
 
-/** Whether a path is, by its form, a driver's directory. */
+/** Whether a path has the form of a driver directory. */
 function isOfDriver(at: string): boolean {
   return at === driverPath(lastName(at));
 }

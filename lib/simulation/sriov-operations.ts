@@ -12,12 +12,12 @@ import type { Kernel } from './kernel.ts';
 import type { Answer, Call, Operation } from './operation.ts';
 import { putVirtualFunction } from './virtual-function.ts';
 
-/** The lock under which functions come to the bus and leave it, VFs too (`pci_lock_rescan_remove`). */
+/** The lock for adding functions to the bus and removing them, also VFs (`pci_lock_rescan_remove`). */
 export const BUS_LOCK = 'bus';
 
 const MAX_U16 = 0xffff;
 
-/** Drivers that set up VFs on request, and whether they take them away when they leave the PF. */
+/** Drivers that create VFs on request, and whether they remove them when they release the PF. */
 const SRIOV_DRIVERS: ReadonlyMap<string, 'takes them away' | 'leaves them'> = new Map([
   ...[
     'be2net',
@@ -47,12 +47,12 @@ const SRIOV_DRIVERS: ReadonlyMap<string, 'takes them away' | 'leaves them'> = ne
 // vfio-pci does so only with its parameter enable_sriov.
 const NO_SRIOV: ReadonlySet<string> = new Set(['vfio-pci', 'pci-stub', 'pcieport']);
 
-/** Takes a function's driver off it, and of a PF the VFs that go with its driver. */
+/** Releases a function from its driver, and removes the VFs of a PF that depend on the driver. */
 export function* unbind(kernel: Kernel, call: Call, each: FunctionDirectory): Operation<void> {
   yield* release(kernel, call, each, function* removeVfs(driver) {
     const leaves = SRIOV_DRIVERS.get(driver) === 'leaves them';
     if (numVfs(each) > 0 && !leaves) yield* disable(kernel, call, each);
-    // The limit that the driver had set goes with it.
+    // The limit of the driver is lost with it.
     const capability = each.has('sriov_totalvfs') ? sriovCapability(kernel, each) : undefined;
     if (capability !== undefined) each.put('sriov_totalvfs', String(capability.totalVfs));
   });
@@ -80,7 +80,7 @@ export function* setNumVfs(
   return null;
 }
 
-/** Whether taking the function off the bus would leave VFs without their PF. */
+/** Whether removing the function from the bus would leave VFs without their PF. */
 export function leavesOrphans(each: FunctionDirectory): boolean {
   const { driver } = each;
   return numVfs(each) > 0 && (driver === null || SRIOV_DRIVERS.get(driver) === 'leaves them');

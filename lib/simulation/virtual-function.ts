@@ -4,16 +4,15 @@ import type { SriovCapability } from '../pci/config/capabilities.ts';
 import { FunctionDirectory } from './function-directory.ts';
 import type { Kernel } from './kernel.ts';
 
-// The lines of `resource` that are the VFs' BARs: of the PF all of them together.
+// The lines of `resource` for the VF BARs: in the PF, for all VFs together.
 const FIRST_VF_LINE = 7;
 const BARS = 6;
 const RESOURCE_LINES = 13;
 const NO_RESOURCE = '0x0000000000000000 0x0000000000000000 0x0000000000000000';
 
 /**
- * Makes the directory of a VF. One that was there when the host was captured has what it had; of another,
- * what the kernel has from its PF: vendor, class, revision, node, and its share of the PF's BARs. Its registers
- * and its link are not known.
+ * Creates the directory of a VF. A captured VF gets its captured files. Another gets those that the kernel derives
+ * from its PF: vendor, class, revision, node, and its share of the PF's BARs. Its registers and its link are unknown.
  */
 export function putVirtualFunction(
   kernel: Kernel,
@@ -41,7 +40,7 @@ export function putVirtualFunction(
   vf.override = null;
   vf.put('enable', '0');
   vf.put('numa_node', pf.text('numa_node') ?? '-1');
-  // SR-IOV asks it of every VF that it can be reset on its own.
+  // SR-IOV requires that every VF can be reset on its own.
   vf.put('reset_method', 'flr');
   vf.put('reset', '');
   const resource = resourceOf(host.readText(pf.at('resource')), index, capability?.totalVfs);
@@ -60,7 +59,7 @@ function identityOf(
     vendor: `0x${ids.vendorId}`,
     device: `0x${device.padStart(4, '0')}`,
     subsystem_vendor: `0x${ids.subsystemVendorId ?? '0000'}`,
-    // The VF's own register, as its class is; both are the PF's in all cards that were looked at.
+    // These are registers of the VF; in all examined cards they equal those of the PF.
     subsystem_device: `0x${ids.subsystemDeviceId ?? '0000'}`,
     class: `0x${ids.classCode}`,
     revision: pf.needed('revision'),
@@ -91,7 +90,7 @@ function ueventOf(vf: FunctionDirectory): string {
   ].join('\n');
 }
 
-/** The VF's `resource`, `null` where the PF's is not known, or among how many VFs to share it. */
+/** The `resource` of a VF, `null` if that of the PF is unknown, or the number of VFs that share it. */
 function resourceOf(pfText: unknown, index: number, totalVfs: number | undefined): string | null {
   if (typeof pfText !== 'string' || isFailure(pfText) || totalVfs === undefined || totalVfs === 0)
     return null;

@@ -15,18 +15,18 @@ import { readAliasesPath } from './kernel-release.ts';
 import { FIX_PATHS, MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
 import { readGroupAttributes } from './read-groups.ts';
 
-// What was seen in this boot before is no part of the host as it is now, and is of this boot only.
+// Facts that were recorded in this boot are not part of the current host, and are valid only in this boot.
 const CAPTURED_FIELDS = ALL_FIELDS.filter((field) => field !== 'lastSeen');
 
 /**
- * Captures a host: runs the ordinary readers for every fact of every device, and keeps their reads as a snapshot, with
- * the original identifiers.
+ * Captures a host: runs the ordinary readers for every fact of every device, and stores their reads as a snapshot,
+ * with the original identifiers.
  *
  * @throws PortalGunError NO_PCI, PERMISSION_DENIED
  */
 export function captureHost(host: HostReader): Snapshot {
   const recording = new RecordingHost(host);
-  // A snapshot needs no names: whoever reads it has a list of ids.
+  // A snapshot needs no names: its reader has a list of ids.
   const { devices } = readInventory(recording, NO_NAMES, CAPTURED_FIELDS);
   for (const group of new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)))) {
     if (group !== undefined) readGroupAttributes(recording, group);
@@ -34,18 +34,19 @@ export function captureHost(host: HostReader): Snapshot {
   readHostFacts(recording);
   readHostUse(recording);
   readLookups(recording);
-  // No fact of a device, and what a simulated host needs to know who would take one, VFs included that are yet to come.
+  // Not a fact of a device, but a simulated host needs it to know which driver would bind a device, including future
+  // VFs.
   readRegisteredDrivers(recording);
   for (const device of devices) readModulesForVfs(recording, device);
   for (const path of [...Object.values(PROC_PATHS), ...Object.values(FIX_PATHS), MACHINE_ID_PATH]) {
     recording.readText(path);
   }
-  // Stand-ins stay what they are, and are not replaced once more.
+  // Stand-ins stay unchanged, and are not replaced again.
   const identifiers = host instanceof SnapshotHost ? host.snapshot.identifiers : 'raw';
   return { ...recording.snapshot(), identifiers };
 }
 
-/** The lines of the kernel's table of modules that are for the VFs that a PF could have. */
+/** The lines of the kernel's module table for the possible VFs of a PF. */
 function readModulesForVfs(host: HostReader, { vendor, sriov }: DeviceWith<'vendor' | 'sriov'>): void {
   const role = knownValue(sriov);
   const vendorId = knownValue(vendor)?.id;

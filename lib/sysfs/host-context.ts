@@ -14,12 +14,15 @@ import { readAliasesPath } from './kernel-release.ts';
 import { EARLIER_DRIVERS_PATH, SYS_PATHS } from './paths.ts';
 import { readGroupMembers } from './read-groups.ts';
 
-/** What the readers of single devices share about their host; each part is read when first asked for. */
+/** The shared data of the device readers of one host; each part is read on first use. */
 export class HostContext {
   readonly host: HostReader;
   readonly #names: PciNames;
-  // A host has few different ids: each is named once, and shared by the devices that have it.
-  readonly #named = new Map<string, NamedId | DeviceClass | SubsystemId>();
+  // A host has few different ids: each gets one object with its names, which all its devices share.
+  readonly #vendors = new Map<string, NamedId>();
+  readonly #devices = new Map<string | null, Map<string, NamedId>>();
+  readonly #subsystems = new Map<string, SubsystemId>();
+  readonly #classes = new Map<string, DeviceClass>();
   readonly #sources: ReadonlyMap<PciAddress, DeviceSource>;
   readonly #virtualFunctions = new Map<PciAddress, ReadonlyMap<PciAddress, number>>();
   #netIndex: ClassIndex | null | undefined;
@@ -38,8 +41,8 @@ export class HostContext {
   }
 
   /**
-   * The VFs of a PF with their indexes, in order, read once by `read` from the PF's directory; empty where
-   * the PF is not on the bus.
+   * The VFs of a PF with their indexes, in order, read once by `read` from the directory of the PF; empty if the PF
+   * is not on the bus.
    */
   virtualFunctions(
     pf: PciAddress,
@@ -48,20 +51,21 @@ export class HostContext {
     const known = this.#virtualFunctions.get(pf);
     if (known !== undefined) return known;
     const source = this.#sources.get(pf);
-    const found = new Map(
-      (source === undefined ? [] : read(source)).map((address, index) => [address, index]),
-    );
+    const found = new Map<PciAddress, number>();
+    const addresses = source === undefined ? [] : read(source);
+    for (let index = 0; index < addresses.length; index += 1)
+      found.set(addresses[index] as PciAddress, index);
     this.#virtualFunctions.set(pf, found);
     return found;
   }
 
   vendor(id: string): NamedId {
-    return this.#once(id, () => ({ id, name: this.#names.vendor(id) }));
+    return once(this.#vendors, id, () => ({ id, name: this.#names.vendor(id) }));
   }
 
   /** The device id of a vendor; without the vendor it has no name. */
   device(vendorId: string | null, id: string): NamedId {
-    return this.#once(`${vendorId}:${id}`, () => ({
+    return once(once(this.#devices, vendorId, newMap), id, () => ({
       id,
       name: vendorId === null ? null : this.#names.device(vendorId, id),
     }));
@@ -73,7 +77,7 @@ export class HostContext {
     subVendor: string,
     subDevice: string,
   ): SubsystemId {
-    return this.#once(`${vendorId}:${deviceId}:${subVendor}:${subDevice}`, () => ({
+    return once(this.#subsystems, `${vendorId}:${deviceId}:${subVendor}:${subDevice}`, () => ({
       vendorId: subVendor,
       deviceId: subDevice,
       vendorName: this.#names.vendor(subVendor),
@@ -85,15 +89,7 @@ export class HostContext {
   }
 
   deviceClass(code: string): DeviceClass {
-    return this.#once(`class ${code}`, () => ({ code, name: this.#names.deviceClass(code) }));
-  }
-
-  #once<T extends NamedId | DeviceClass | SubsystemId>(key: string, make: () => T): T {
-    const known = this.#named.get(key);
-    if (known !== undefined) return known as T;
-    const made = make();
-    this.#named.set(key, made);
-    return made;
+    return once(this.#classes, code, () => ({ code, name: this.#names.deviceClass(code) }));
   }
 
   netIndex(): ClassIndex | null {
@@ -140,7 +136,7 @@ export class HostContext {
     return this.#groupsByMember;
   }
 
-  /** What is kept of functions that `pci` bound, by address; `null` if nothing is. */
+  /** The recorded marks of functions that `pci` bound, by address; `null` if there are none. */
   earlierEntries(): Known<Readonly<Record<string, unknown>>> {
     this.#earlierEntries ??= mapKnown(knownOf(this.host.readText(EARLIER_DRIVERS_PATH)), earlierEntries);
     return this.#earlierEntries;
@@ -151,7 +147,7 @@ export class HostContext {
     return this.#bootId;
   }
 
-  /** The path of the running kernel's table of module aliases, `null` where its release can't be told. */
+  /** The path of the running kernel's table of module aliases, `null` if its release is unknown. */
   aliasesPath(): Reading<string> {
     if (this.#aliasesPath === undefined) this.#aliasesPath = readAliasesPath(this.host);
     return this.#aliasesPath;
@@ -165,4 +161,18 @@ export class HostContext {
     this.#moduleAliases.set(ids, aliases);
     return aliases;
   }
+}
+
+/** The value of a key, made when it is first asked for. */
+function once<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    known.set(key, value);
+  }
+  return value;
+}
+
+function newMap(): Map<string, NamedId> {
+  return new Map();
 }

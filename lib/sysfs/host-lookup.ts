@@ -11,8 +11,8 @@ interface InterfaceVfs {
 }
 
 /**
- * Finds the functions behind what machines name otherwise: a network interface of a PF, a mediated device, a node of vDPA.
- * `null` for what is not there.
+ * Finds the functions behind other names in VM definitions: a network interface of a PF, a mediated device, a vDPA
+ * node. `null` if they do not exist.
  */
 export function hostLookup(host: HostReader, devices: readonly DeviceWith<'netInterfaces' | 'sriov'>[]) {
   return {
@@ -27,7 +27,7 @@ export function hostLookup(host: HostReader, devices: readonly DeviceWith<'netIn
   };
 }
 
-/** Reads what {@link hostLookup} may be asked for, so that it is in a snapshot. */
+/** Reads the files that {@link hostLookup} may need, so that they are in a snapshot. */
 export function readLookups(host: HostReader): void {
   for (const folder of [SYS_PATHS.mdevDevices, SYS_PATHS.vdpaDevices]) {
     const names = host.list(folder);
@@ -65,7 +65,7 @@ function functionOfVdpa(host: HostReader, node: string): Known<PciAddress> {
   return unknown;
 }
 
-/** The innermost PCI function on the way to what a link of sysfs leads to. */
+/** The innermost PCI function on the path of a sysfs link target. */
 function functionIn(target: ReturnType<HostReader['readLink']>): Known<PciAddress> {
   if (target === null || isFailure(target)) return knownOf(target) as Known<PciAddress>;
   return (

@@ -44,7 +44,10 @@ function makerOf(cpuLines: readonly string[]): string | null {
   return CPU_MAKERS[line?.split(':')[1]?.trim() ?? ''] ?? null;
 }
 
-/** Every Arm server with ACPI has an IORT, for interrupts; whether it describes an SMMU stands in it, for root alone. */
+/**
+ * Every Arm server with ACPI has an IORT, for interrupts; only its contents, which require root, show whether it
+ * describes an SMMU.
+ */
 function describesIommu(host: HostReader, table: string, names: readonly string[]): boolean {
   if (!names.includes(table)) return false;
   if (table !== 'IORT') return true;
@@ -53,8 +56,8 @@ function describesIommu(host: HostReader, table: string, names: readonly string[
 }
 
 /**
- * Whether a table IORT has a node of an SMMU (types 3 and 4); `null` where it can't be followed. Arm DEN0049: the number of nodes
- * at 36, where the first is at 40; a node has its type in its first byte, and its length in the two that follow.
+ * Whether a table IORT has a node of an SMMU (types 3 and 4); `null` if it is damaged. Arm DEN0049: the number of
+ * nodes is at 36, the offset of the first at 40; the first byte of a node is its type, and the next two its length.
  */
 export function hasSmmu(table: Uint8Array): boolean | null {
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);

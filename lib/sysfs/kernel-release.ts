@@ -4,8 +4,8 @@ import type { DeviceWith } from '../pci/device.ts';
 import { busEntryPath, moduleAliasesPath, PROC_PATHS } from './paths.ts';
 
 /**
- * Where the table of module aliases of the running kernel is, by its release in `/proc/sys/kernel/osrelease`.
- * `null` where a release is none that could be part of a path.
+ * The path of the running kernel's table of module aliases, by its release in `/proc/sys/kernel/osrelease`. `null` if
+ * the release cannot be part of a path.
  */
 export function readAliasesPath(host: HostReader): Reading<string> {
   const release = host.readText(PROC_PATHS.kernelRelease);
@@ -13,14 +13,14 @@ export function readAliasesPath(host: HostReader): Reading<string> {
   return /^[\w.+~-]+$/.test(release.trim()) ? moduleAliasesPath(release.trim()) : null;
 }
 
-/** Of which Linux a kernel is; `patch` is `null` if its distribution counts in its own way, as in `6.1.0-18-amd64`. */
+/** The Linux version of a kernel; `patch` is `null` if its distribution has its own numbers, as in `6.1.0-18-amd64`. */
 export interface KernelVersion {
   readonly major: number;
   readonly minor: number;
   readonly patch: number | null;
 }
 
-/** The version of the running kernel, from `/proc/sys/kernel/osrelease`; `null` if that is not known. */
+/** The version of the running kernel, from `/proc/sys/kernel/osrelease`; `null` if it is unknown. */
 export function readKernelVersion(host: HostReader): KernelVersion | null {
   const release = host.readText(PROC_PATHS.kernelRelease);
   return typeof release === 'string' ? parseKernelVersion(release.trim()) : null;
@@ -30,15 +30,15 @@ export function readKernelVersion(host: HostReader): KernelVersion | null {
 export function parseKernelVersion(release: string): KernelVersion | null {
   const [, major, minor, patch, rest = ''] = /^(\d+)\.(\d+)(?:\.(\d+))?(.*)/.exec(release) ?? [];
   if (major === undefined) return null;
-  // A distribution with an ABI of its own stays at 0 however many patches it has.
+  // A distribution with an ABI number always has patch 0.
   const isOwnCount = patch === undefined || (Number(patch) === 0 && rest !== '');
   return { major: Number(major), minor: Number(minor), patch: isOwnCount ? null : Number(patch) };
 }
 
 /**
  * Whether the kernel of a host lists reset methods, as Linux does since 5.15; if so, a device without `reset_method`
- * cannot be reset. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); where that is not there, from whether
- * any device has the attribute, which is looked for where it was not read.
+ * cannot be reset. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); if that is missing, by a search for a
+ * device with the attribute.
  */
 export function tellsResetMethods(host: HostReader, devices: readonly DeviceWith<'resetMethods'>[]): boolean {
   const version = readKernelVersion(host);

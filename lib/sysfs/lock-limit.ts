@@ -5,9 +5,9 @@ import { LIMITS_PATH } from './paths.ts';
 const NAME = 'Max locked memory';
 
 /**
- * How much memory whoever reads may have programs lock, in bytes: the second number, which only root may raise, of
- * `Max locked memory         8388608              8388608              bytes` in `/proc/self/limits` (proc(5)). `null` for as
- * much as there is.
+ * The limit of locked memory that the reader can set for programs, in bytes: the second number, which only root may
+ * raise, of `Max locked memory         8388608              8388608              bytes` in `/proc/self/limits`
+ * (proc(5)). `null` for unlimited.
  */
 export function readLockLimit(host: HostReader): Known<number> {
   return mapKnown(knownOf(host.readLines(LIMITS_PATH, [NAME])), ([line = '']) => {

@@ -1,6 +1,6 @@
 /*
- * Every path of /sys, /proc and /run that is read, in one place. Documentation/ABI/testing/sysfs-bus-pci and
- * its neighbours in the kernel's tree say what each holds.
+ * All paths of /sys, /proc and /run that are read. Documentation/ABI/testing/sysfs-bus-pci and similar files of the
+ * kernel describe their contents.
  */
 import { resolveLink } from '../host/file/resolve-link.ts';
 import type { PciAddress } from '../pci/address.ts';
@@ -12,14 +12,14 @@ export const SYS_PATHS = {
   pciSlots: '/sys/bus/pci/slots',
   deviceTree: '/sys/devices',
   iommuGroups: '/sys/kernel/iommu_groups',
-  /** Stands beside the groups on every kernel. */
+  /** It is in the parent folder of the groups on every kernel. */
   kernelEvents: '/sys/kernel/uevent_seqnum',
   iommuClass: '/sys/class/iommu',
   mdevDevices: '/sys/bus/mdev/devices',
   vdpaDevices: '/sys/bus/vdpa/devices',
   acpiTables: '/sys/firmware/acpi/tables',
   netClass: '/sys/class/net',
-  /** Whole disks only, where `/sys/class/block` has partitions too. */
+  /** Only whole disks; `/sys/class/block` also has partitions. */
   block: '/sys/block',
   /** Disks and partitions. */
   blockClass: '/sys/class/block',
@@ -32,7 +32,7 @@ export const SYS_PATHS = {
   dmaClass: '/sys/class/dma',
   /** Work queues of Intel's accelerators for copying and compression. */
   workQueues: '/sys/bus/dsa/devices',
-  /** The driver of USB devices that another host has over the network. */
+  /** The driver of USB devices that another host uses over the network. */
   usbipDriver: '/sys/bus/usb/drivers/usbip-host',
   tpmClass: '/sys/class/tpm',
   soundClass: '/sys/class/sound',
@@ -49,7 +49,7 @@ export const SYS_PATHS = {
   fcHosts: '/sys/class/fc_host',
   virtioDrivers: '/sys/bus/virtio/drivers',
   virtiofs: '/sys/fs/virtiofs',
-  /** Of configfs: what the kernel offers to others. */
+  /** In configfs: storage that the kernel offers to others. */
   targets: '/sys/kernel/config/target/core',
   nvmeTargets: '/sys/kernel/config/nvmet/subsystems',
   targetFabrics: '/sys/kernel/config/target',
@@ -71,15 +71,15 @@ export const PROC_PATHS = {
   commandLine: '/proc/cmdline',
 } as const;
 
-/** What of the host is in use; nothing of it is read but for that. */
+/** The paths that show the uses of the host; nothing else is read from them. */
 export const USE_PATHS = {
   mounts: '/proc/self/mountinfo',
   swaps: '/proc/swaps',
   hibernation: '/sys/power/resume',
-  /** What file systems and journals say of themselves. */
+  /** The files of file systems and journals. */
   fileSystems: '/proc/fs',
   fstab: '/etc/fstab',
-  /** Where units are that systemd or an administrator made, strongest first. */
+  /** The folders of units from systemd or an administrator, strongest first. */
   unitFolders: [
     '/etc/systemd/system',
     '/run/systemd/system',
@@ -93,7 +93,7 @@ export const USE_PATHS = {
   ipv6Addresses: '/proc/net/if_inet6',
   ipv6Routes: '/proc/net/ipv6_route',
   packetSockets: '/proc/net/packet',
-  /** For each protocol how many sockets there are. */
+  /** The number of sockets for each protocol. */
   protocols: '/proc/net/protocols',
   tcpSockets: ['/proc/net/tcp', '/proc/net/tcp6'],
   udpSockets: ['/proc/net/udp', '/proc/net/udp6'],
@@ -101,41 +101,41 @@ export const USE_PATHS = {
   /** One for each kind of filter; absent if no CAN socket was ever opened. */
   canReceivers: ['all', 'eff', 'err', 'fil', 'inv', 'sff'].map((kind) => `/proc/net/can/rcvlist_${kind}`),
   sound: '/proc/asound',
-  /** A directory for each pool that is imported, beside files of statistics. */
+  /** A directory for each imported pool, and files of statistics. */
   zfsPools: '/proc/spl/kstat/zfs',
   processes: '/proc',
-  /** The algorithms that the kernel has, and how many use each. */
+  /** The algorithms of the kernel, with their numbers of users. */
   algorithms: '/proc/crypto',
-  /** The names of the major numbers, by who registered them. */
+  /** The names of the major numbers. */
   majors: '/proc/devices',
-  /** What messages of the kernel go to, also what is no terminal. */
+  /** The destinations of kernel messages, including those that are not terminals. */
   consoles: '/proc/consoles',
   /** A directory for each GPU of NVIDIA's own driver, named after its function. */
   nvidiaGpus: '/proc/driver/nvidia/gpus',
 } as const;
 
-/** What udev knows of a block device, by `major:minor`. */
+/** The udev record of a block device, by `major:minor`. */
 export function udevBlockPath(number: string): string {
   return `/run/udev/data/b${number}`;
 }
 
-/** The directory of a process; `self` is the one that reads. */
+/** The directory of a process; `self` is that of the reader. */
 export function processPath(pid: number | 'self'): string {
   return `${USE_PATHS.processes}/${pid}`;
 }
 
-/** The words that a process was started with, each with a NUL behind it. */
+/** The arguments of a process, each with a NUL after it. */
 export function commandLinePath(pid: number): string {
   return `${processPath(pid)}/cmdline`;
 }
 
-/** Stable for one installation, and nobody's business: the key of what stands in for its serial numbers. */
+/** Stable for one installation, and private: the key for the stand-ins of its serial numbers. */
 export const MACHINE_ID_PATH = '/etc/machine-id';
 
-/** As long as there are processors: read for single lines. */
+/** Its length grows with the number of processors, so only single lines are read. */
 export const CPU_INFO_PATH = '/proc/cpuinfo';
 
-/** What tells which architecture a host is of, and under what it runs. */
+/** The files that show the architecture and the hypervisor of a host. */
 export const PLATFORM_PATHS = {
   /** `aarch64`, since Linux 6.1. */
   architecture: '/proc/sys/kernel/arch',
@@ -143,26 +143,29 @@ export const PLATFORM_PATHS = {
   hypervisor: '/sys/hypervisor/type',
   hypervisorUuid: '/sys/hypervisor/uuid',
   xenCapabilities: '/proc/xen/capabilities',
-  /** Of the machines of s390: `VM00 Name:`. */
+  /** For VMs on s390: `VM00 Name:`. */
   systemInfo: '/proc/sysinfo',
   hyperVBus: '/sys/bus/vmbus/devices',
   systemVendor: '/sys/class/dmi/id/sys_vendor',
   productName: '/sys/class/dmi/id/product_name',
 } as const;
 
-/** In securityfs, which is there for root alone. */
+/** In securityfs, which only root can read. */
 export const LOCKDOWN_PATH = '/sys/kernel/security/lockdown';
 
-/** Which drivers functions had before `pci` bound them, and what those showed: gone with the boot, and no part of a snapshot. */
+/**
+ * The drivers of functions before `pci` bound them, with their marks: valid until the next boot, and not part of a
+ * snapshot.
+ */
 export const EARLIER_DRIVERS_PATH = '/run/portal-gun/earlier-drivers.json';
 
-/** Another at each boot; so it is no part of a snapshot. */
+/** It changes at each boot, so it is not part of a snapshot. */
 export const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
-/** Seconds since the machine started, those in which it was suspended among them; and how long it idled. */
+/** Seconds since the start of the machine, including those in suspend; and its idle time. */
 export const UPTIME_PATH = '/proc/uptime';
 
-/** What the process that reads may have of the machine. */
+/** The resource limits of the reading process. */
 export const LIMITS_PATH = '/proc/self/limits';
 
 /** The unix sockets of this network namespace. */
@@ -171,13 +174,13 @@ export const UNIX_SOCKETS_PATH = '/proc/net/unix';
 /** Is there where systemd is the init: sd_booted(3). */
 export const SYSTEMD_PATH = '/run/systemd/system';
 
-/** What tells by what the kernel's arguments are set. */
+/** The files that show which boot loader sets the kernel command line. */
 export const BOOT_LOADER_PATHS = {
-  /** Is there where the system was started from a tree of ostree. */
+  /** It exists if the system was started from an ostree tree. */
   ostree: '/run/ostree-booted',
   /** The EFI partitions that Proxmox VE keeps. */
   proxmox: '/etc/kernel/proxmox-boot-uuids',
-  /** Of the boot loader's own making: https://systemd.io/BOOT_LOADER_INTERFACE */
+  /** From the boot loader itself: https://systemd.io/BOOT_LOADER_INTERFACE */
   loaderInfo: '/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-442b29bb8c4f',
   grubby: ['/usr/sbin/grubby', '/usr/bin/grubby'],
   grubSettings: '/etc/default/grub',
@@ -186,18 +189,18 @@ export const BOOT_LOADER_PATHS = {
   makeGrubConfiguration: '/usr/sbin/grub-mkconfig',
 } as const;
 
-/** The files that `pci validate --fix` writes; none of them is another's. */
+/** The files that `pci validate --fix` writes; no other program owns them. */
 export const FIX_PATHS = {
-  // Read in the order of their names, and some of a distribution's (50-cloudimg-settings.cfg) forget what was there before.
+  // Read in the order of their names, and some of a distribution (50-cloudimg-settings.cfg) override earlier ones.
   bootLoader: '/etc/default/grub.d/zz-portal-gun.cfg',
   loadedModules: '/etc/modules-load.d/portal-gun.conf',
   moduleOptions: '/etc/modprobe.d/portal-gun.conf',
   limits: '/etc/security/limits.d/portal-gun.conf',
-  /** With which arguments of ours the configuration of the boot loader was made. */
+  /** The kernel arguments of `pci validate --fix` in the generated boot loader configuration. */
   bootLoaderState: '/var/lib/portal-gun/boot-loader',
 } as const;
 
-/** What decides whether machines run, and get devices. */
+/** The files that decide whether VMs run, and can have devices. */
 export const MACHINE_PATHS = {
   distribution: ['/etc/os-release', '/usr/lib/os-release'],
   secureBoot: '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',
@@ -231,7 +234,7 @@ export const MACHINE_PATHS = {
   selinux: '/sys/fs/selinux/enforce',
 } as const;
 
-/** Where the kernel writes its last messages to, if that is a block device: `pstore_blk.blkdev=/dev/sda5`. */
+/** The destination of the kernel's last messages, if it is a block device: `pstore_blk.blkdev=/dev/sda5`. */
 export const CRASH_LOG_PATHS = ['/sys/module/pstore_blk/parameters/blkdev'];
 
 /** The directory of a loaded module. */
@@ -239,17 +242,17 @@ export function modulePath(module: string): string {
   return `${MACHINE_PATHS.modules}/${module.replaceAll('-', '_')}`;
 }
 
-/** What a loaded module was told. */
+/** A parameter of a loaded module. */
 export function moduleParameterPath(module: string, parameter: string): string {
   return `${modulePath(module)}/parameters/${parameter}`;
 }
 
-/** Where a kernel's options may stand: `/boot/config-6.12.48+deb13-amd64`. */
+/** The possible files with the options of a kernel: `/boot/config-6.12.48+deb13-amd64`. */
 export function kernelOptionsPaths(kernelRelease: string): readonly string[] {
   return [`/boot/config-${kernelRelease}`, `/lib/modules/${kernelRelease}/config`];
 }
 
-/** The lists of a kernel's modules: those that are part of it, and those that can be loaded. */
+/** The module lists of a kernel: built-in modules, and loadable ones. */
 export function moduleListPaths(kernelRelease: string): Readonly<Record<'builtIn' | 'loadable', string>> {
   const folder = `/lib/modules/${kernelRelease}`;
   return { builtIn: `${folder}/modules.builtin`, loadable: `${folder}/modules.dep` };
@@ -273,17 +276,17 @@ export function groupPath(group: number): string {
   return `${SYS_PATHS.iommuGroups}/${group}`;
 }
 
-/** The overrides that driverctl(8) brings into force at each boot. */
+/** The overrides that driverctl(8) restores at each boot. */
 export const DRIVERCTL_PATH = '/etc/driverctl.d';
 
-/** What the node of a group is called that VFIO made up for a device without an IOMMU, before its number. */
+/** The node name, without its number, of a group that VFIO created for a device without an IOMMU. */
 export const NO_IOMMU_NODE = '/dev/vfio/noiommu-';
 
 const BUS_ENTRY_TARGET = '../../../devices/';
 
-/** The device directory that an entry of the PCI bus points at, as {@link resolveLink} gives it. */
+/** The device directory that an entry of the PCI bus points to, as {@link resolveLink} returns it. */
 export function resolveBusEntry(path: string, target: string): string | null {
-  // All of a kernel's own are of this form.
+  // All entries of a kernel have this form.
   return target.startsWith(BUS_ENTRY_TARGET) && !target.includes('/../', BUS_ENTRY_TARGET.length - 1)
     ? `${SYS_PATHS.deviceTree}/${target.slice(BUS_ENTRY_TARGET.length)}`
     : resolveLink(path, target);

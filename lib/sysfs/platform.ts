@@ -3,7 +3,10 @@ import { type HostReader, knownOf } from '../host/host-reader.ts';
 import type { Architecture, Hypervisor } from '../pci/platform.ts';
 import { driverPath, PLATFORM_PATHS, PROC_PATHS } from './paths.ts';
 
-/** What the kernel calls an architecture, and distributions the end of a release: `6.12.9-arm64`, `6.8.5-301.fc40.aarch64`. */
+/**
+ * The names of architectures in the kernel, and at the end of distribution releases: `6.12.9-arm64`,
+ * `6.8.5-301.fc40.aarch64`.
+ */
 const NAMES: readonly (readonly [RegExp, Architecture])[] = [
   [/(^|[-._+])(x86_64|amd64|i[3-6]86)([-._+]|$)/, 'x86'],
   [/(^|[-._+])(aarch64|arm64|armmp|armv[5-8]\w*|rpi)([-._+]|$)/, 'arm'],
@@ -15,7 +18,7 @@ const NAMES: readonly (readonly [RegExp, Architecture])[] = [
   [/(^|[-._+])(sparc(64)?|alpha|parisc(64)?|hppa|ia64|m68k)([-._+]|$)/, 'other'],
 ];
 
-/** Lines of `/proc/cpuinfo` that one architecture alone has. */
+/** Lines of `/proc/cpuinfo` that only one architecture has. */
 const CPU_LINES: readonly (readonly [RegExp, Architecture])[] = [
   [/^vendor_id\s*:\s*IBM\/S390/, 's390'],
   [/^(vendor_id|flags)\s*:/, 'x86'],
@@ -25,7 +28,7 @@ const CPU_LINES: readonly (readonly [RegExp, Architecture])[] = [
   [/^(CPU Family\s*:\s*Loongson|Model Name\s*:\s*Loongson|system type\s*:\s*generic-loongson)/i, 'loongarch'],
   [/^(cpu model\s*:\s*(MIPS|ICT Loongson)|MIPS)/, 'mips'],
 ];
-/** What lines of `/proc/cpuinfo` begin with that tell of the platform. */
+/** The prefixes of lines in `/proc/cpuinfo` that show the platform. */
 export const CPU_PREFIXES: readonly string[] = [
   ...['vendor_id', 'flags', 'CPU implementer', 'CPU architecture', 'cpu\t', 'platform', 'model\t'],
   ...['hart', 'isa', 'CPU Family', 'Model Name', 'system type', 'cpu model'],
@@ -41,11 +44,11 @@ const TABLES: Readonly<Record<string, Architecture>> = {
 };
 
 /**
- * The architecture of a host, by `/proc/sys/kernel/arch` (Linux 6.1 and later), lines of `/proc/cpuinfo`, tables of the firmware,
- * and the release of the kernel (`6.12.9-arm64`); `null` where none of them tells.
+ * The architecture of a host, by `/proc/sys/kernel/arch` (Linux 6.1 and newer), lines of `/proc/cpuinfo`, firmware
+ * tables, and the release of the kernel (`6.12.9-arm64`); `null` if none shows it.
  *
  * @param cpuLines lines of `/proc/cpuinfo` with {@link CPU_PREFIXES}
- * @param tables names of ACPI's tables
+ * @param tables names of ACPI tables
  */
 export function readArchitecture(
   host: HostReader,
@@ -63,12 +66,12 @@ export function readArchitecture(
 }
 
 /**
- * What a host runs under: Xen by `/sys/hypervisor/type` and `/proc/xen/capabilities` (`control_d` in dom0), others by their bus,
- * by what the firmware calls the machine (`/sys/class/dmi/id`), by the device tree, and by the flag `hypervisor` of the
- * processor. `null` for a physical host.
+ * The hypervisor of a host: Xen by `/sys/hypervisor/type` and `/proc/xen/capabilities` (`control_d` in dom0), others
+ * by their bus, by the firmware's name of the machine (`/sys/class/dmi/id`), by the device tree, and by the processor
+ * flag `hypervisor`. `null` for a physical host.
  *
  * @param cpuLines lines of `/proc/cpuinfo` with {@link CPU_PREFIXES}
- * @param tables names of ACPI's tables
+ * @param tables names of ACPI tables
  */
 export function readHypervisor(
   host: HostReader,
@@ -92,7 +95,7 @@ export function readHypervisor(
 
 function readXen(host: HostReader, tables: readonly string[]): Hypervisor | null {
   const capabilities = textOf(host, PLATFORM_PATHS.xenCapabilities);
-  // What hides the table of the IOMMU from Linux is Xen, and does so in dom0.
+  // Xen in dom0 hides the table of the IOMMU from Linux.
   const isHidden = tables.includes('XMAR');
   const isXen = textOf(host, PLATFORM_PATHS.hypervisor) === 'xen' || capabilities !== null || isHidden;
   if (!isXen) return null;
@@ -104,7 +107,7 @@ function readXen(host: HostReader, tables: readonly string[]): Hypervisor | null
   return { kind: 'xen', isHost };
 }
 
-/** By what the firmware calls the machine. Amazon's bare metal has the vendor of its virtual machines. */
+/** By the firmware's name of the machine. Amazon's bare metal has the same vendor as its VMs. */
 function machineKind(vendor: string, product: string): Hypervisor['kind'] | null {
   if (/metal$/.test(product)) return null;
   if (/^Microsoft/.test(vendor)) return product === 'Virtual Machine' ? 'hyper-v' : null;

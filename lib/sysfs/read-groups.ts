@@ -6,9 +6,9 @@ import { groupPath, NO_IOMMU_NODE } from './paths.ts';
 
 /**
  * Reads the attributes of a group: `/sys/kernel/iommu_groups/N/type` (`DMA-FQ`; only root may read it on some
- * kernels), `reserved_regions` (a line a region: `0x00000000fee00000 0x00000000feefffff msi`), and `name`, which few
- * groups have. All are `null` where the group itself is not there. A copy may lack `name`; the node that VFIO makes
- * for a group without an IOMMU tells the same.
+ * kernels), `reserved_regions` (one line for each region: `0x00000000fee00000 0x00000000feefffff msi`), and `name`,
+ * which few groups have. All are `null` if the group does not exist. A copy may lack `name`; the VFIO node of a group
+ * without an IOMMU has the same meaning.
  */
 export function readGroupAttributes(host: HostReader, group: number): GroupAttributes {
   const path = groupPath(group);
@@ -20,7 +20,10 @@ export function readGroupAttributes(host: HostReader, group: number): GroupAttri
   };
 }
 
-/** The functions of a group: the links in `/sys/kernel/iommu_groups/N/devices`, by their names; none where they can't be read. */
+/**
+ * The functions of a group: the links in `/sys/kernel/iommu_groups/N/devices`, by their names; none if they cannot be
+ * read.
+ */
 export function readGroupMembers(host: HostReader, group: number): readonly PciAddress[] {
   const names = host.list(`${groupPath(group)}/devices`);
   return isFailure(names) ? [] : (names ?? []).filter(isPciAddress);

@@ -29,7 +29,7 @@ async function planOf(...args: readonly string[]): Promise<PlanDocument> {
 describe('pci bind', () => {
   it('takes the whole group, says who was asked for, and leaves ports alone', async () => {
     const pair = await planOf('bind', '03:00.1', ...INTEL);
-    expect(pair.title).toBe('Give group 15 to vfio-pci: 2 devices');
+    expect(pair.title).toBe('Bind group 15 to vfio-pci: 2 devices');
     expect(pair.devices.map(({ address, asked }) => [address, asked])).toEqual([
       ['0000:03:00.0', false],
       ['0000:03:00.1', true],
@@ -68,7 +68,7 @@ describe('pci bind', () => {
   it('binds a device that gets its group only then, as under a virtio-iommu', async () => {
     const virtio = ['--host', fixture('lab-virtio'), ...BUNDLED_NAMES];
     const { title, devices } = await planOf('bind', '07:00.0', ...virtio);
-    expect(title).toBe('Give 0000:07:00.0 to vfio-pci: 1 device');
+    expect(title).toBe('Bind 0000:07:00.0 to vfio-pci: 1 device');
     expect(devices.map(({ address }) => address)).toEqual(['0000:07:00.0']);
   });
 
@@ -168,7 +168,7 @@ describe('pci unbind', () => {
   it('gives back what another bound to what the kernel finds', async () => {
     const bound = ['--host', fixture('lab-intel-vfio'), ...BUNDLED_NAMES];
     const { devices, title } = await planOf('unbind', '01:10.2', ...bound);
-    expect(title).toBe('Give group 23 back to the host: 1 device');
+    expect(title).toBe('Return group 23 to the host: 1 device');
     expect(devices).toMatchObject([{ address: '0000:01:10.2', to: { driver: '*', override: null } }]);
   });
 

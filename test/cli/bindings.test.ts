@@ -72,7 +72,7 @@ async function boundHost(): Promise<readonly string[]> {
 }
 
 describe('pci bind --persist', () => {
-  it('writes a record and all that brings it about at a boot, and has the initial RAM disks made around it', async () => {
+  it('writes a record and all that brings it about at a boot, and has the initramfs made around it', async () => {
     const { steps, persistence } = await planOf('bind', '03:00.0', '--persist', ...hostWith({}));
     const changes = steps.map(({ change }) => change);
     const [last] = changes.slice(-1);
@@ -146,14 +146,14 @@ describe('pci bind --persist', () => {
     expect((await bindingsOf(hostWith(files))).outdated).toEqual([]);
   });
 
-  it('writes anew what was spoilt, and the initial RAM disks with it', async () => {
+  it('writes anew what was spoilt, and the initramfs with it', async () => {
     const files = await persisted('07:00.0');
     const spoilt = { ...files, [OURS[1]]: '#!/bin/sh\n' };
-    expect((await bindingsOf(hostWith(spoilt))).outdated).toEqual([OURS[1], 'initial RAM disks']);
+    expect((await bindingsOf(hostWith(spoilt))).outdated).toEqual([OURS[1], 'initramfs']);
     const { steps } = await planOf('bind', '07:00.0', '--persist', ...hostWith(spoilt));
     expect(filesAfter(steps, spoilt)).toEqual(files);
     const stale = { ...files, [STATE]: 'stale\n' };
-    expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initial RAM disks']);
+    expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initramfs']);
   });
 });
 
@@ -196,7 +196,7 @@ describe('a change that was cut short', () => {
     schema: 'portal-gun/journal/v1',
     bootId: 'another',
     startedAt: '2026-11-22T07:00:00.000Z',
-    plan: { title: 'Give group 18 to vfio-pci: 1 device', guards: [], steps: [] },
+    plan: { title: 'Bind group 18 to vfio-pci: 1 device', guards: [], steps: [] },
   };
   const folder = '/var/lib/portal-gun/journal';
   const cutShort = (files: Files, journal: string) =>
@@ -209,7 +209,7 @@ describe('a change that was cut short', () => {
     for (const command of [['bindings'], ['sriov', 'list'], ['validate']]) {
       const text = await pciInside([...command, ...host]);
       expect(text.stderr, command.join(' ')).toContain(
-        'pci: "Give group 18 to vfio-pci: 1 device" (2026-11-22T07:00:00.000Z) was interrupted: a recovery is pending; run pci recover',
+        'pci: "Bind group 18 to vfio-pci: 1 device" (2026-11-22T07:00:00.000Z) was interrupted: a recovery is pending; run pci recover',
       );
       const { stdout } = await pciInside([...command, '--json', ...host]);
       expect(JSON.parse(stdout)).toMatchObject({
@@ -312,7 +312,7 @@ describe('pci bindings', () => {
     for (const host of [hostWith({}), ['--host', fixture('lab-intel'), ...BUNDLED_NAMES]]) {
       const { stdout, exitCode } = await pciInside(['bindings', '--check', ...host]);
       expect({ stdout, exitCode }).toEqual({
-        stdout: 'No binding outlives a boot: pci bind --persist makes one that does.\n',
+        stdout: 'No bindings are persisted. To persist one: pci bind ADDRESS --persist\n',
         exitCode: 0,
       });
     }
@@ -401,7 +401,7 @@ describe('pci bindings', () => {
       ...host,
     ]);
     expect(forgotten).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(forgotten.stdout).toContain('0000:07:00.0  no more at each boot');
+    expect(forgotten.stdout).toContain('0000:07:00.0  no longer at boot');
     expect(forgotten.stdout).toContain('MAC \\x1b[31m');
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Command } from '../../lib/cli/grammar/command.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { CATEGORIES } from '../../lib/libvirt/machine/category.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector/selector-parser.ts';
 import { fixture, type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';

@@ -95,9 +95,9 @@ describe('diff', () => {
     expect(stdout.split('\n')).toEqual([
       'changed  0000:00:19.0  Intel 82574L Gigabit Network Connection',
       '           driver: e1000e → vfio-pci',
-      '           IOMMU group: alone → with 0000:00:1a.0',
+      '           IOMMU group: only member → with 0000:00:1a.0',
       'changed  0000:00:1a.0  Intel 82574L Gigabit Network Connection',
-      '           IOMMU group: alone → with 0000:00:19.0',
+      '           IOMMU group: only member → with 0000:00:19.0',
       '2 differences.',
       '',
     ]);

@@ -103,6 +103,14 @@ describe('errors', () => {
       'NO_LIBVIRT',
       'LIBVIRT_TOO_OLD',
       'NOT_SIMULATED',
+      // In test/operations/boot.test.ts and test/unit/host/large-files.test.ts.
+      'BOOT_OF_HOST',
+      'UNKNOWN_IMAGE',
+      'NOT_IN_STORE',
+      'STORE_IN_USE',
+      'STORE_FAILED',
+      'NO_SPACE',
+      'NO_PACKAGES',
       'FILE_EXISTS',
       'OUTPUT_FAILED',
       'NOT_RUNNING',
@@ -129,6 +137,6 @@ describe('errors', () => {
 
   it('show control characters of the arguments escaped', async () => {
     const { stderr } = await pci(['list', 'class=\u001b[31m\u009b\u202e']);
-    expect(stderr.split('\n')[0]).toBe('pci: class=\\x1b[31m\\x9b\\u{202e}: is no class [BAD_SELECTOR]');
+    expect(stderr.split('\n')[0]).toBe('pci: class=\\x1b[31m\\x9b\\u{202e}: is not a class [BAD_SELECTOR]');
   });
 });

@@ -83,3 +83,13 @@ describe.each(Object.entries(READINGS))('-f of %s', (name, { text, shown, line, 
     expect(document).toMatchObject({ error: { code: 'NOT_FOUND' } });
   });
 });
+
+it('pci apply reads standard input, as an argument', async () => {
+  const { text, line, machine } = READINGS['pci apply'] as Reading;
+  const run = (...words: readonly string[]): Promise<Outcome> =>
+    pciOn(simulatedPorts(machine(), { input: text }), [...line, ...words]);
+  const outcome = await run('-f', '-');
+  expect(outcome).toMatchObject({ exitCode: 0 });
+  expect(await run('-')).toEqual(outcome);
+  expect(await run('--no-color', '-')).toEqual(outcome);
+});

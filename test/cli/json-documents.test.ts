@@ -233,7 +233,7 @@ describe('of what is ended', () => {
     id: '20261122T070000000Z',
     bootId: null,
     startedAt: '2026-11-22T07:00:00.000Z',
-    plan: { title: 'Give group 15 to vfio-pci: 2 devices', guards: [], steps: [] },
+    plan: { title: 'Bind group 15 to vfio-pci: 2 devices', guards: [], steps: [] },
     marks: new Map(),
     allowed: new Set<string>(),
     confirmByMs: 60_000,

@@ -36,7 +36,7 @@ describe('formats', () => {
     expect(await linesOf('--format json')).toEqual(await linesOf('--json'));
   });
 
-  it('no device of that kind is nothing on standard output, and a word on the other', async () => {
+  it('no device of that kind is nothing on stdout, and a word on the other', async () => {
     const outcome = await pci(['list', 'class=crypto', '--host', fixture('gpu-desktop')]);
     expect(outcome).toEqual({ exitCode: 0, stdout: '', stderr: 'pci: no device matches\n' });
     const near = await pci(['list', 'driver=igbb', '--host', fixture('gpu-desktop')]);

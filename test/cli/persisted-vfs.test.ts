@@ -73,8 +73,7 @@ describe('pci sriov set --persist', () => {
     expect(kinds(plan)).toEqual(['link', 'vfs', VFS_RECORD, UNIT, WANTS]);
     expect(plan.persistence).toMatchObject({ pfs: [{ address: '0000:01:00.0', count: 2 }], endedPfs: [] });
     const files = filesAfter(plan.steps);
-    expect(files[UNIT]).toMatch(/\nExecStart=\S+ \S+ sriov restore --yes\n/);
-    expect(files[UNIT]).not.toContain('bindings --restore');
+    expect(files[UNIT]).toMatch(/\nExecStart=\S+ \S+ restore\n/);
     expect(files[UNIT]).toContain(`\nConditionPathExists=|${VFS_RECORD}\n`);
   });
 
@@ -103,10 +102,7 @@ describe('pci sriov set --persist', () => {
     const commands = (both[UNIT] ?? '').split('\n').filter((line) => line.startsWith('ExecStart'));
     expect(commands.map((line) => line.replace(/=(-?)\/\S+ \S+\.js /, '=$1pci '))).toEqual([
       'ExecStartPre=-udevadm settle --timeout=60',
-      'ExecStart=-pci sriov restore --yes',
-      'ExecStart=-udevadm settle --timeout=60',
-      'ExecStart=pci bindings --restore --yes',
-      'ExecStart=pci sriov restore --check',
+      'ExecStart=pci restore',
     ]);
     const late = (both[RECORD] ?? '') + both[VFS_RECORD];
     expect(late).toContain('0000:07:00.0');
@@ -130,7 +126,7 @@ describe('pci sriov set --persist', () => {
       '--dry-run',
       ...withVfs(files),
     ]);
-    expect(gone.stdout).toContain('0000:02:00.0  no more at each boot');
+    expect(gone.stdout).toContain('0000:02:00.0  no longer at boot');
   });
 
   it('is remarked on where it is left out and something else was written down', async () => {
@@ -176,7 +172,7 @@ describe('pci sriov restore', () => {
     const files = filesAfter((await set(hostWith(one), DRIVE, '--vfs', '1')).steps, one);
     const host = hostWith(files);
     const { title, steps, pfs } = await planOf('sriov', 'restore', ...host);
-    expect(title).toBe('Put the persisted VFs of 0000:01:00.0, 0000:02:00.0 in force');
+    expect(title).toBe('Restore the persisted VFs of 0000:01:00.0, 0000:02:00.0');
     expect(pfs.map(({ address }) => address)).toEqual(['0000:01:00.0', '0000:02:00.0']);
     const asked = await planOf('sriov', 'set', PF, '--vfs', '2', '--vlan', '100', ...host);
     expect(steps.slice(0, 2)).toEqual(asked.steps);
@@ -231,7 +227,7 @@ describe('pci sriov restore', () => {
     expect(stderr).toContain('virtual-functions.json');
     expect(stderr).toContain('[BAD_RECORD]');
     const listed = await pciInside(['sriov', 'list', DRIVE, ...hostWith({ [VFS_RECORD]: '{"schema": 1}' })]);
-    expect(listed.stderr).toContain(`pci: ${VFS_RECORD}: it is none of portal-gun/virtual-functions/v1\n`);
+    expect(listed.stderr).toContain(`pci: ${VFS_RECORD}: it is not one of portal-gun/virtual-functions/v1\n`);
     expect(listed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('· persisted ?\n') });
     // What binds at a boot does not depend on it.
     const bindings = await pciInside([

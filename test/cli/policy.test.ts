@@ -151,11 +151,7 @@ virtual-functions:
       2,
       ':3:14 (--vfs): 0000:01:00.0 can have 7 VFs at most [BAD_ARGUMENT]',
     ],
-    [
-      'virtual-functions:\n  - {device: 03:00.0, count: 1}\n',
-      6,
-      ':3:14 (0000:03:00.0): is no physical function',
-    ],
+    ['virtual-functions:\n  - {device: 03:00.0, count: 1}\n', 6, ':3:14 (0000:03:00.0): is not a PF'],
   ])('refuses %j, and says where it stands', async (policy, exitCode, expected) => {
     const outcome = await apply(policy, ['--dry-run']);
     expect(outcome.stderr).toContain(`pci: ${FILE}${expected}`);

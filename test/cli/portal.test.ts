@@ -16,14 +16,14 @@ describe('where there is no virsh', () => {
         exitCode: 7,
         stdout: '',
         stderr:
-          'portal: virsh: is not there [TOOL_MISSING]\nhint: install the package libvirt-clients (Debian), libvirt-client or libvirt\n',
+          'portal: virsh: is not installed [TOOL_MISSING]\nhint: install the package libvirt-clients (Debian), libvirt-client or libvirt\n',
       });
     },
   );
 
   it('is a document with --json', async () => {
     const { stdout, stderr } = await portalInside(['list', '--json']);
-    expect(stderr).toContain('portal: virsh: is not there [TOOL_MISSING]');
+    expect(stderr).toContain('portal: virsh: is not installed [TOOL_MISSING]');
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'TOOL_MISSING', exitCode: 7 } });
   });
 });

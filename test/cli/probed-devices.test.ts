@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { safetyProblem } from '../../lib/apply/step-safety.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import { parseXml } from '../../lib/libvirt/xml/xml-document.ts';

@@ -77,7 +77,7 @@ ok    has an image for UEFI on x86-64 (OVMF)
 ok    has an image for a BIOS (SeaBIOS)
 
 Image 1  BIOS, 1 KiB at 0x0 · for 8086:10d3 · class 020000 · PCIR revision 3 · code revision 7 · keeps 512 B at run time · checksum right · Boot, ACME
-Image 2  UEFI x64, 1 KiB at 0x400 · for 8086:10d3 · class 020000 · PCIR revision 3 · code revision 7 · keeps 512 B at run time · says it is the last · boot service driver · compressed
+Image 2  UEFI x64, 1 KiB at 0x400 · for 8086:10d3 · class 020000 · PCIR revision 3 · code revision 7 · keeps 512 B at run time · marked as the last · boot service driver · compressed
 
 SHA-256 ${/SHA-256 ([0-9a-f]{64})/.exec(stdout)?.[1]}
 `);
@@ -102,7 +102,7 @@ SHA-256 ${/SHA-256 ([0-9a-f]{64})/.exec(stdout)?.[1]}
     const path = romFile('other.rom', romOf({}, { codeType: 0 }));
     const other = await pciInside(['rom', 'inspect', path, '--for', '01:00.0', ...LAB]);
     expect(other.exitCode).toBe(1);
-    expect(other.stdout).toContain('\nBAD   is for 8086:10d3, and this device is 8086:10c9\n');
+    expect(other.stdout).toContain('\nBAD   is for 8086:10d3, but this device is 8086:10c9\n');
     expect(
       await documentOf('rom-inspect', ['rom', 'inspect', path, '--for', '06:00.0', ...LAB]),
     ).toMatchObject({

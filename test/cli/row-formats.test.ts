@@ -252,12 +252,12 @@ describe('--format', () => {
     ['bound', 'bindings --restore'],
     ['bound', 'bindings --forget 07:00.0'],
     ['assigned', 'assignments --repair'],
-  ] as const)('on %s does not go with a change: %s', async (place, line) => {
+  ] as const)('on %s cannot be used with a change: %s', async (place, line) => {
     const run = await PLACES[place]();
     const { exitCode, stderr } = await run([...words(line), '--format', 'csv']);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,
-      stderr: expect.stringMatching(/^pci: --format: does not go with --/),
+      stderr: expect.stringMatching(/^pci: --format: cannot be used with --/),
     });
   });
 

@@ -61,11 +61,11 @@ describe('pci sriov set', () => {
   it('shows the plan in words', async () => {
     const args = ['--vfs', '2', '--vlan', '100', '--vf', '1:trust=on,vlan=none', '--dry-run', ...NO_VFS];
     const { stdout } = await pciInside(['sriov', 'set', '01:00.0', ...args]);
-    expect(stdout).toContain('Take 0000:01:00.0 (enp1s0) from 0 VFs to 2\n');
+    expect(stdout).toContain('Change 0000:01:00.0 (enp1s0) from 0 VFs to 2\n');
     expect(stdout).toMatch(/\n {2}VF 0 {2}new {2}MAC [0-9a-f:]{17}, VLAN 100\n/);
     expect(stdout).toMatch(/\n {2}VF 1 {2}new {2}MAC [0-9a-f:]{17}, no VLAN, trust on\n/);
     expect(stdout).toContain('  1  0000:01:00.0: set enp1s0 up');
-    expect(stdout).toContain('  2  0000:01:00.0: from 0 VFs to 2; set each\n');
+    expect(stdout).toContain('  2  0000:01:00.0: from 0 VFs to 2; configure each\n');
   });
 
   it('takes settings for all and for one, the latter first', async () => {

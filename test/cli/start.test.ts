@@ -3,12 +3,12 @@ import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundlePrograms, CORE } from '../../bundle.mjs';
+import { bundlePrograms, CORE, START } from '../../bundle.mjs';
 import { fixture, PCI, ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
-const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser', 'zod'] as const;
+const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'table', 'fast-xml-parser', 'zod'] as const;
 type Heavy = (typeof HEAVY)[number];
 
 /** What each command needs of them before it looks at anything; most need none. */
@@ -20,6 +20,7 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   'guard-start': ['fast-xml-parser', 'zod'],
   bind: ['table', 'zod'],
   recover: ['zod'],
+  restore: ['zod'],
   validate: ['fast-xml-parser', 'zod'],
   xml: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser'],
   assign: ['table', 'fast-xml-parser', 'zod'],
@@ -28,28 +29,36 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
 
 describe('a start of pci', () => {
   let outputs: Metafile['outputs'];
-  let inCore: ReadonlySet<string>;
+  let parts: ReadonlyMap<string, string>;
   let files: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
-    const { metafile, core, files: texts } = await bundlePrograms();
+    const { metafile, parts: found, files: texts } = await bundlePrograms();
     outputs = metafile.outputs;
-    inCore = core;
+    parts = found;
     files = texts;
   });
 
-  const isInCore = (path: string): boolean => inCore.has(basename(path));
-
-  /** The packages that are loaded with an entry point of the bundle: by static imports, all the way down. */
-  function loadedWith(entryPoint: string): ReadonlySet<string> {
+  /** The sources that are loaded with an entry point of the bundle: by static imports, all the way down. */
+  function sourcesWith(entryPoint: string): readonly string[] {
     const files = new Set([outputOf(entryPoint)]);
     for (const file of files) {
       for (const { path, kind } of outputs[file]?.imports ?? []) {
         if (kind === 'import-statement' && path in outputs) files.add(path);
       }
     }
-    if ([...files].some(isInCore)) for (const file of Object.keys(outputs).filter(isInCore)) files.add(file);
-    const inputs = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+    // A part brings the whole file that it is in.
+    const loaded = new Set([...files].map((file) => parts.get(basename(file))));
+    for (const file of Object.keys(outputs)) {
+      const whole = parts.get(basename(file));
+      if (whole !== undefined && loaded.has(whole)) files.add(file);
+    }
+    return [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  }
+
+  /** The packages among them. */
+  function loadedWith(entryPoint: string): ReadonlySet<string> {
+    const inputs = sourcesWith(entryPoint);
     return new Set(inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []));
   }
 
@@ -72,11 +81,12 @@ describe('a start of pci', () => {
     return HEAVY.filter((name) => loaded.has(name));
   };
 
-  it('is two files of CommonJS: the program and the core', () => {
-    expect(requiredBy('pci.js')).toEqual([CORE]);
-    expect(requiredBy('portal.js')).toEqual([CORE]);
-    expect(requiredBy(CORE)).toEqual([]);
-    expect(inCore).toContain(basename(outputOf('lib/cli/commands/inventory/list.ts')));
+  it('is two files of CommonJS, the program and its start, and the core for a list', () => {
+    expect(requiredBy('pci.js')).toEqual([START]);
+    expect(requiredBy('portal.js')).toEqual([START]);
+    expect(requiredBy(START)).toEqual([]);
+    expect(requiredBy(CORE)).toEqual([START]);
+    expect(parts.get(basename(outputOf('lib/cli/commands/inventory/list.ts')))).toBe(CORE);
   });
 
   it('loads the parser of arguments only to parse them', () => {
@@ -89,6 +99,18 @@ describe('a start of pci', () => {
   it('loads neither the parser nor a large library to complete a line', () => {
     expect(heavyWith('lib/cli/completion/print-completions.ts')).toEqual([]);
     expect(loadedWith('lib/cli/completion/print-completions.ts')).not.toContain('yargs');
+  });
+
+  it('loads no safety rule to restore what is persisted, unless a device changes', () => {
+    const loaded = [
+      'lib/cli/commands/change/restore.ts',
+      'lib/operations/sriov/propose-restore-vfs.ts',
+      'lib/operations/binding/propose-restore-bindings.ts',
+      'lib/cli/apply-shown.ts',
+    ].flatMap(sourcesWith);
+    expect(loaded).toContain('lib/apply/application.ts');
+    expect(loaded.filter((source) => source.startsWith('lib/checks/safety/rules/'))).toEqual([]);
+    expect(sourcesWith('lib/apply/safety-reading.ts').join()).toContain('lib/checks/safety/rules/');
   });
 
   it('has nothing of what describes the JSON documents: their types are enough', () => {
@@ -141,13 +163,13 @@ describe('a start of the built pci', () => {
   }
 
   it.each([
-    [['--version']],
-    [['list', '--host', fixture('gpu-desktop')]],
-    [['list', '--host', fixture('gpu-desktop'), '--json', 'class=network']],
-    [['list', '--host', '/', '--pci-ids', 'bundled', '--columns=address']],
-  ])('loads two files and no large part of Node: %j', async (words) => {
+    [['--version'], []],
+    [['list', '--host', fixture('gpu-desktop')], [CORE]],
+    [['list', '--host', fixture('gpu-desktop'), '--json', 'class=network'], [CORE]],
+    [['list', '--host', '/', '--pci-ids', 'bundled', '--columns=address'], [CORE]],
+  ])('loads few files and no large part of Node: %j', async (words, more) => {
     const { files, parts } = await loadedBy(words);
-    expect(files).toEqual(['pci.js', CORE]);
+    expect(files).toEqual(['pci.js', START, ...more]);
     expect(parts.filter((part) => HEAVY_OF_NODE.includes(part))).toEqual([]);
   });
 

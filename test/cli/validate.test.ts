@@ -55,6 +55,22 @@ describe('exit codes', () => {
   });
 });
 
+describe('a named device', () => {
+  it.each([
+    ['firmware-regions', 'direct-region', ['00:1f.6'], 'warn'],
+    ['firmware-regions', 'direct-region', ['00:14.0'], 'pass'],
+    ['firmware-regions', 'direct-region', [], 'warn'],
+    ['reset', 'amd-iommu', ['00:00.2'], 'apart'],
+    ['reset', 'lab-virtio', ['00:02.0'], 'note'],
+    ['reset', 'lab-virtio', [], 'note'],
+  ] as const)('%s on %s with %j', async (id, host, named, outcome) => {
+    const { stdout } = await pciInside(['validate', ...named, '--json', '--host', fixture(host)]);
+    const { results } = JSON.parse(stdout) as { results: readonly { rule: string; outcome: string }[] };
+    expect(results.find(({ rule }) => rule === id)).toMatchObject({ outcome });
+    expect(results.find(({ rule }) => rule === 'iommu-in-effect')).toMatchObject({ outcome: 'pass' });
+  });
+});
+
 describe('text', () => {
   it('says what to do on the distribution of the host', async () => {
     const systems = {
@@ -189,7 +205,7 @@ describe('the machine that it runs on', () => {
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'portal-gun/validation/v1', virtHostValidate: null });
   });
 
-  it('is judged without a libvirt, and beside what virt-host-validate says', async () => {
+  it('is judged without a libvirt, and beside what virt-host-validate reports', async () => {
     const { stdout, exitCode } = await said(
       `echo "  QEMU: Checking if device '/dev/kvm' exists : PASS"; echo "  QEMU: Checking for moonlight : FAIL (it is day)"; exit 1`,
     );

@@ -131,7 +131,7 @@ describe('a file each', () => {
     expect((await all(path, '--overwrite')).stdout).toContain('22 devices: 21 written, 1 replaced.');
   });
 
-  it('is put into no file, and not on standard output', async () => {
+  it('is put into no file, and not on stdout', async () => {
     const path = join(folder, 'no-folder');
     writeFileSync(path, 'mine');
     for (const place of [path, '/dev/null']) {

@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../support/pci-program.ts';
-import { bannedPhrasesOf, phrasesIn, prose, unreleased, wordRates } from './english.ts';
+import { bannedPhrasesOf, commentProse, phrasesIn, prose, unreleased, wordRates } from './english.ts';
+import { type SourceTexts, sourceTexts } from './source-texts.ts';
 
 /*
- * Documents and help are plain technical English: see "Language" in CONTRIBUTING.md. Two measurements stand for
- * that: the rates of three words that a translation uses too rarely or too often, and phrases that are banned.
+ * Documents, help, messages and comments are plain technical English: see "Language" in CONTRIBUTING.md. Two
+ * measurements check this: the rates of three words that a translation uses too rarely or too often, and phrases that
+ * are banned.
  */
 
 const HELP = 'test/cli/golden/help.txt';
@@ -33,7 +35,7 @@ const TEXTS: ReadonlyMap<string, string> = new Map([
 
 const BANNED = bannedPhrasesOf(textOf('CONTRIBUTING.md'));
 
-describe('documents and help (messages and comments of lib/ are not covered yet)', () => {
+describe('documents and help', () => {
   it('use if for conditions, and where and what rarely: rates in 1,000 words', () => {
     const rates = wordRates([...TEXTS.values()].join('\n'), ['if', 'where', 'what']);
     expect(rates.words).toBeGreaterThan(30_000);
@@ -51,6 +53,86 @@ describe('documents and help (messages and comments of lib/ are not covered yet)
     expect(BANNED.length).toBeGreaterThan(40);
     expect(phrasesIn('This is let\nbe, where nobody looks.', BANNED)).toEqual(['nobody', 'is let be']);
     expect(wordRates('If so, what? `if` it is; whatever.', ['if', 'what'])).toMatchObject({ if: 2000 / 7 });
+  });
+});
+
+/** Literals with a banned phrase that another program, a format or the kernel defines. */
+const FOREIGN_LITERALS = new Set([
+  // The product name of Hyper-V guests in DMI.
+  'Virtual Machine',
+]);
+
+function sourcesBelow(folder: string): ReadonlyMap<string, SourceTexts> {
+  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+  return new Map(files.sort().map((file) => [file, sourceTexts(textOf(file))]));
+}
+
+/** `FILE:LINE: phrase` for each banned phrase in the texts of files. */
+function phrasesOf(
+  sources: ReadonlyMap<string, SourceTexts>,
+  textsOf: (source: SourceTexts) => SourceTexts['comments'],
+): readonly string[] {
+  return [...sources].flatMap(([file, source]) =>
+    textsOf(source).flatMap(({ line, text }) =>
+      phrasesIn(text, BANNED).map((phrase) => `${file}:${line}: ${phrase}`),
+    ),
+  );
+}
+
+describe('the sources', () => {
+  const lib = sourcesBelow('lib');
+  const support = sourcesBelow('test/support');
+  const commentsOf = ({ comments }: SourceTexts): SourceTexts['comments'] =>
+    comments.map(({ line, text }) => ({ line, text: commentProse(text) }));
+  /** Text for a user, and parts of it: a literal of one word is a key, a name or a value. */
+  const messagesOf = ({ literals }: SourceTexts): SourceTexts['literals'] =>
+    literals.filter(({ text }) => /\S\s+\S/.test(text) && !FOREIGN_LITERALS.has(text));
+
+  it('have no banned phrase in the messages of lib/', () => {
+    expect(phrasesOf(lib, messagesOf)).toEqual([]);
+  });
+
+  it('have no banned phrase in comments', () => {
+    expect(phrasesOf(lib, commentsOf)).toEqual([]);
+    expect(phrasesOf(support, commentsOf)).toEqual([]);
+  });
+
+  const rooms = readdirSync(join(ROOT, 'lib'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `lib/${name}`);
+
+  it.each([...rooms, 'test/support'])(
+    'use if for conditions, and where and what rarely, in comments of %s',
+    (room) => {
+      const sources = [...lib, ...support].filter(([file]) => file.startsWith(`${room}/`));
+      const texts = sources.flatMap(([, source]) => commentsOf(source).map(({ text }) => text));
+      const rates = wordRates(texts.join('\n'), ['if', 'where', 'what']);
+      expect(rates.words).toBeGreaterThan(100);
+      if (room.startsWith('lib/') && rates.words > 1000) expect(rates.if).toBeGreaterThanOrEqual(5);
+      expect(rates.where).toBeLessThanOrEqual(2);
+      expect(rates.what).toBeLessThanOrEqual(5);
+    },
+  );
+
+  it('are all seen', () => {
+    expect(lib.size).toBeGreaterThan(500);
+    const count = (textsOf: (source: SourceTexts) => SourceTexts['comments']): number =>
+      [...lib.values()].flatMap(textsOf).length;
+    expect(count(commentsOf)).toBeGreaterThan(3000);
+    expect(count(messagesOf)).toBeGreaterThan(2000);
+    const regex = String.raw`const quotes = /['"\`]/; // It can't\n// end.`;
+    const source = `${regex}\nf(\`a \${b('c d')} e\`, 1 / 2); /** F\n * g. */ const x = {};`;
+    expect(sourceTexts(source.replaceAll('\\n', '\n'))).toEqual({
+      comments: [
+        { line: 1, text: "It can't end." },
+        { line: 3, text: 'F\ng.' },
+      ],
+      literals: [
+        { line: 3, text: 'c d' },
+        { line: 3, text: 'a … e' },
+      ],
+    });
   });
 });
 

@@ -6,6 +6,14 @@ export function prose(markdown: string): string {
     .replace(/\]\([^)]*\)/g, ']');
 }
 
+/** The prose of a comment: no code, and no names of parameters. */
+export function commentProse(comment: string): string {
+  return comment
+    .replace(/^ {4}.*$/gm, '')
+    .replace(/`[^`]*`/g, 'CODE')
+    .replace(/@param \w+/g, '');
+}
+
 /** The part of a changelog that is not released yet. */
 export function unreleased(changelog: string): string {
   const [, rest = ''] = changelog.split(/^## \[Unreleased\]$/m);

@@ -19,7 +19,7 @@ const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/plan', 'Plans'],
   ['lib/apply', 'Applying a plan'],
   ['lib/simulation', 'Simulated host'],
-  ['lib/machines', 'Machines'],
+  ['lib/machines', 'Machines, their kernels and images'],
   ['lib/guest', 'Inside of guests'],
   ['lib/libvirt', 'libvirt documents'],
   ['lib/facts', 'The model of a host'],

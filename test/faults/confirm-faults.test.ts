@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readJournals } from '../../lib/apply/journal.ts';
-import { type JournalStatus, journalStatusOf } from '../../lib/apply/journal-status.ts';
+import { readJournals } from '../../lib/apply/journal/journal.ts';
+import { type JournalStatus, journalStatusOf } from '../../lib/apply/journal/journal-status.ts';
 import { recover } from '../../lib/apply/recover.ts';
 import { untilOverdue } from '../../lib/apply/until-overdue.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readJournals } from '../../lib/apply/journal.ts';
+import { readJournals } from '../../lib/apply/journal/journal.ts';
 import { type Recovery, recover } from '../../lib/apply/recover.ts';
 import type { Fix } from '../../lib/checks/validation/fix.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import { applyPlan } from '../support/apply-plan.ts';
@@ -71,25 +71,25 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
 
   test('alone get it, and those that do not run are told of', async () => {
     const plan = await planOf('assign', CARD, '--type', 'router', '--live');
-    expect(plan.title).toBe('Give 1 device to galaxy0 as it runs');
+    expect(plan.title).toBe(`Attach ${CARD} to galaxy0 (running)`);
     expect(plan.steps.map(({ change }) => change.kind)).toEqual(['attachment']);
     expect(plan.live).toMatchObject({
       machines: [{ name: 'galaxy0', state: 'running', gained: [{ address: CARD }], lost: [] }],
       skipped: [{ name: 'galaxy1' }, { name: 'off', state: 'shut-off' }],
     });
     const both = await planOf('assign', CARD, '--type', 'router', '--live', '--config');
-    expect(both.title).toBe('Give 1 device to 3 machines, and to galaxy0 as it runs');
+    expect(both.title).toBe(`Assign ${CARD} to 3 VMs, and attach it to galaxy0 (running)`);
     expect(both.steps.map(({ change }) => change.kind)).toEqual([
       ...['assignment', 'assignment', 'assignment', 'attachment'],
     ]);
     const { stdout } = await run('assign', CARD, '--type', 'router', '--live', '--dry-run');
     expect(stdout).toMatch(/^ {2}galaxy0 +now +\+ 0000:07:00\.0 at \d\d:00\.0$/m);
-    expect(stdout).toMatch(/^ {2}galaxy1 +now +nothing: it is off$/m);
+    expect(stdout).toMatch(/^ {2}galaxy1 +now +no change: it is off$/m);
     const pool = await planOf(
       ...(['assign', '0000:01:00.0', '--type', 'router', '--policy', 'vf-pool', '--live'] as const),
     );
     expect(pool.steps.map(({ change }) => change.kind).slice(-2)).toEqual(['vfs', 'attachment']);
-    expect(pool.title).toBe('Give a VF of 0000:01:00.0 to galaxy0, now');
+    expect(pool.title).toBe('Attach a VF of 0000:01:00.0 to galaxy0');
   });
 
   test('have all as it was where libvirt refused to attach it', async () => {
@@ -100,7 +100,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     const report = await applyPlan(plan, host, occasion);
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone']);
     expect(report.steps[1]?.problem).toMatch(
-      /^libvirt refused to attach it: Failed to attach device from \/dev\/stdin: /,
+      /^libvirt refused to attach it: Failed to attach device from \/dev\/fd\/3: /,
     );
     expect(await documents()).toBe(before);
   });
@@ -125,7 +125,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     const { exitCode, stdout } = await run('unassign', CARD, '--live', '--yes');
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: 'No machine that runs has that device by pci assign.\nNothing to do.\n',
+      stdout: 'No running VM has that device from pci assign.\nNothing to do.\n',
     });
   });
 

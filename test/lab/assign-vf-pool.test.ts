@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Runner } from '../../lib/host/runner.ts';
 import { formatSnapshot } from '../../lib/host/snapshot/snapshot-text.ts';
@@ -18,7 +18,7 @@ import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { useProgramsIn } from '../support/programs-in.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../support/simulated-changes.ts';
-import { definesMachine } from './defines-machine.ts';
+import { askedRunner, definesMachine } from './asked-runner.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { taggedDomain } from './tagged-domain.ts';
 
@@ -74,6 +74,7 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     const runner: Runner = {
       run: (program, args, options) =>
         (program === 'virsh' ? virsh : machine.runner).run(program, args, options),
+      open: virsh.open?.bind(virsh),
     };
     const occasion = { startedAt: '2026-11-22T07:00:00.000Z', bootId: null };
     return applyPlan(plan, { ...machine, runner, files: new MemoryFiles() }, occasion);
@@ -196,16 +197,13 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
 
   test('is taken back where a machine does not take its VF', async () => {
     const [before, state] = [await definitions(), stateOf(machine)];
-    const live = new LiveRunner();
     let defined = 0;
-    const report = await apply(await pool('--type', 'router'), {
-      run(program, args, options) {
-        if (!definesMachine(args)) return live.run(program, args, options);
-        defined += 1;
-        const input = defined === 3 ? '<domain/>' : (options?.input ?? '');
-        return live.run(program, args, { ...options, input });
-      },
+    const runner = askedRunner(new LiveRunner(), (asked) => {
+      if (!definesMachine(asked)) return asked.pass();
+      defined += 1;
+      return asked.pass(defined === 3 ? { ...asked.options, input: '<domain/>' } : asked.options);
     });
+    const report = await apply(await pool('--type', 'router'), runner);
     expect(report.outcome).toBe('undone');
     expect(report.steps[4]?.problem).toContain('libvirt refused its definition');
     expect(await definitions()).toEqual(before);

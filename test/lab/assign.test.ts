@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
 import type { ApplyOptions } from '../../lib/apply/application.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Runner } from '../../lib/host/runner.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
@@ -14,7 +14,7 @@ import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { useProgramsIn } from '../support/programs-in.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
-import { definesMachine } from './defines-machine.ts';
+import { askedRunner, definesMachine } from './asked-runner.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { taggedDomain } from './tagged-domain.ts';
 
@@ -117,18 +117,15 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
   test('are all undone where one machine does not take its new definition', async () => {
     const before = await definitions();
     const plan = await planOf('assign', PAIR[0], '--type', 'router');
-    const live = new LiveRunner();
     let defined = 0;
     let versions = 0;
-    const report = await apply(plan, {
-      run(program, args, options) {
-        if (/^version /m.test(options?.input ?? '')) versions += 1;
-        if (!definesMachine(args)) return live.run(program, args, options);
-        defined += 1;
-        const input = defined === 3 ? '<domain/>' : (options?.input ?? '');
-        return live.run(program, args, { ...options, input });
-      },
+    const runner = askedRunner(new LiveRunner(), (asked) => {
+      if (/^version /m.test(asked.request)) versions += 1;
+      if (!definesMachine(asked)) return asked.pass();
+      defined += 1;
+      return asked.pass(defined === 3 ? { ...asked.options, input: '<domain/>' } : asked.options);
     });
+    const report = await apply(plan, runner);
     expect(report).toMatchObject({ outcome: 'undone' });
     expect(versions).toBe(1);
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'undone']);
@@ -139,17 +136,15 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
   test('are undone where libvirt does not answer for a while', async () => {
     const before = await definitions();
     const plan = await planOf('assign', PAIR[0], '--type', 'router');
-    const live = new LiveRunner();
     let [defined, lost] = [0, 0];
-    const report = await apply(plan, {
-      async run(program, args, options) {
-        if (definesMachine(args)) defined += 1;
-        if (defined !== 2 || lost === 2) return live.run(program, args, options);
-        lost += 1;
-        const stderr = 'error: failed to connect to the hypervisor\nerror: gone';
-        return { kind: 'exited', exitCode: 1, stdout: '', stderr };
-      },
+    const runner = askedRunner(new LiveRunner(), async (asked) => {
+      if (definesMachine(asked)) defined += 1;
+      if (defined !== 2 || lost === 2) return asked.pass();
+      lost += 1;
+      const stderr = 'error: failed to connect to the hypervisor\nerror: gone';
+      return { kind: 'exited', exitCode: 1, stdout: '', stderr };
     });
+    const report = await apply(plan, runner);
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'untouched']);
     expect(report.steps[1]?.problem).toBe(`${libvirtd().uri}: libvirt does not answer: gone`);
     expect(await definitions()).toEqual(before);

@@ -47,7 +47,7 @@ export function expectSameRows(output: string, { results, virtHostValidate }: Va
 }
 
 /**
- * Holds what is said of a machine to what virt-host-validate says there, and to what is said of a snapshot of it.
+ * Holds what is said of a machine to what virt-host-validate reports there, and to what is said of a snapshot of it.
  *
  * @param snapshot the file, with nothing in it replaced
  * @returns what fails of what passing devices through takes

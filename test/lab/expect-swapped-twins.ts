@@ -51,7 +51,7 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   const newcomer = `${DRIVERLESS} in-force ${DRIVERLESS} vfio-pci`;
   // They are on vfio-pci, where nothing of their own can be read any more.
   const swapped = [spare, nic].map((each) => expect.stringMatching(` moved ${each} vfio-pci$`));
-  expect(await listed(machine, ['initial RAM disks'])).toEqual(
+  expect(await listed(machine, ['initramfs'])).toEqual(
     expect.arrayContaining([...restored, newcomer, ...swapped]),
   );
   const pending = 'was interrupted: a recovery is pending; run pci recover';
@@ -66,7 +66,7 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
   const missing = [`  ${CARD}  VFs  not-in-force\n`, `  ${VF}  binding  missing\n`];
   for (const each of missing) expect(recovered.stdout).toContain(each);
-  expect(recovered.stdout).toContain('\nPut it in force: pci recover --restore\n');
+  expect(recovered.stdout).toContain('\nTo restore it: pci recover --restore\n');
   // It was bound early in this boot, and stays so until the next one.
   expect(recovered.stdout).toContain(`  ${DRIVERLESS}  on vfio-pci  pci unbind ${DRIVERLESS}\n`);
   expect((await machine.pci(['bindings'])).stdout).toContain(`pci unbind ${DRIVERLESS}\n`);

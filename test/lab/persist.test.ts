@@ -160,7 +160,7 @@ describeLab('bindings that outlive a boot', (root) => {
     test('have virtual functions made before them, with the same MACs and in their VLAN', async () => {
       expect(await heldVfs(machine(), CARD)).toEqual(HELD);
       expect(await drivers(machine(), '0000:01:10.0', VF)).toEqual(['igbvf', 'vfio-pci']);
-      expect(await serviceLog(machine())).toContain(`${CARD}: from 0 VFs to 3; set each`);
+      expect(await serviceLog(machine())).toContain(`${CARD}: from 0 VFs to 3; configure each`);
       expect(await machine().pciOutput(['sriov', 'restore', '--check'])).toBe(
         '1 PF with persisted VFs, 1 in force.\nNothing to do.\n',
       );

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { readMachines } from '../../lib/libvirt/machine/read-machines.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import { validatorOf } from '../support/json-schemas.ts';
@@ -108,7 +108,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       expect(await run('list', '--type', 'service')).toEqual({
         exitCode: 0,
         stdout: '',
-        stderr: 'portal: no machine is tagged service; 1 machine untagged: portal list --untagged\n',
+        stderr: 'portal: no VM is tagged service; 1 VM untagged: portal list --untagged\n',
       });
     });
 
@@ -119,11 +119,11 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       const before = [await dump(routers), await dump(others)];
 
       expect(await output('tag', 'galaxy0', 'star0', '--type', 'router', '--dry-run')).toContain(
-        '2 machines would be tagged router\n  galaxy0  was untagged\n  star0    was untagged\n',
+        '2 VMs would be tagged router\n  galaxy0  was untagged\n  star0    was untagged\n',
       );
       expect(await dump(routers)).toBe(before[0]);
       expect(await output('tag', 'galaxy0', 'star0', '--type', 'router')).toBe(
-        '2 machines tagged router\n  galaxy0  was untagged\n  star0    was untagged\n',
+        '2 VMs tagged router\n  galaxy0  was untagged\n  star0    was untagged\n',
       );
       const tagged = await dump(routers);
       const element = `  <metadata>\n    <portal-gun:machine xmlns:portal-gun="${NAMESPACE}" category="router"/>\n  </metadata>\n`;
@@ -132,7 +132,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       expect(await dump(others)).toBe(before[1]);
 
       expect(await output('tag', 'star0', 'galaxy0', 'star0', '--type', 'router')).toBe(
-        'Nothing to do: 2 machines tagged router already\n  star0    is so already\n  galaxy0  is so already\n',
+        'Nothing to do: 2 VMs already tagged router\n  star0    no change\n  galaxy0  no change\n',
       );
       expect(await dump(routers)).toBe(tagged);
       expect(await documentOf('machine-tag', 'tag', 'star0', '--type', 'service')).toMatchObject({
@@ -146,7 +146,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       });
       expect([await dump(routers), await dump(others)]).toEqual(before);
       expect(await output('tag', 'galaxy0', '--remove')).toBe(
-        'Nothing to do: 1 machine untagged already\n  galaxy0  is so already\n',
+        'Nothing to do: 1 VM already untagged\n  galaxy0  no change\n',
       );
     });
 
@@ -156,8 +156,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       expect(await run('tag', 'galaxy0', 'galaxy1', '--type', 'router')).toEqual({
         exitCode: 3,
         stdout: '',
-        stderr:
-          'portal: galaxy1: there is no such machine [MACHINE_NOT_FOUND]\nhint: did you mean galaxy0?\n',
+        stderr: 'portal: galaxy1: no such VM [MACHINE_NOT_FOUND]\nhint: did you mean galaxy0?\n',
       });
       expect(await dump(CLUSTER)).toBe(before);
     });
@@ -203,9 +202,9 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
     const before = await documents();
     expect(await output('tag', 'runs', 'passes', '--type', 'host')).toBe(
       [
-        '2 machines tagged host',
-        '  runs    was untagged; in what runs too',
-        '  passes  was untagged; transient: gone when it ends',
+        '2 VMs tagged host',
+        '  runs    was untagged; also in the running VM',
+        '  passes  was untagged; transient: the category is lost when the VM stops',
         '',
       ].join('\n'),
     );
@@ -220,7 +219,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
     await libvirtd().output(['metadata', 'runs', NAMESPACE, '--key', 'other', '--set', element, '--live']);
     expect(await output('list', '--no-header', '--type', 'host')).toContain('host, now router');
     expect(await output('tag', 'runs', '--type', 'host')).toBe(
-      '1 machine tagged host\n  runs  was host; in what runs too\n',
+      '1 VM tagged host\n  runs  was host; also in the running VM\n',
     );
     await output('tag', 'runs', 'passes', '--remove');
     expect(await documents()).toEqual(before);
@@ -286,7 +285,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
     expect(await run('list')).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'portal: libvirt has no machine\n',
+      stderr: 'portal: libvirt has no VMs\n',
     });
     const nowhere = `${libvirtd().uri}-nowhere`;
     const gone = await portalInside(['list', '--connect', nowhere]);

@@ -13,7 +13,7 @@ export interface RootFileSystem {
   /** The same as the raw image of an ext4 file system, with owners and devices. */
   readonly disk: string;
   readonly kernel: string;
-  /** The initial RAM disks: Debian's own, as hosts boot with it, and a quick one. */
+  /** The initramfs: Debian's own, as hosts boot with it, and a quick one. */
   readonly initrd: { readonly systemd: string; readonly quick: string };
   readonly versions: LabVersions;
 }

@@ -135,7 +135,7 @@ export function testBinding(machine: () => RunningMachine): void {
     test('shows an ordinary user the plan, and says what needs root and what root may not do either', async () => {
       const { exitCode, stderr } = await machine().pci(['bind', PAIR[0], '--yes'], { user: 'nobody' });
       expect(exitCode).toBe(5);
-      expect(stderr).toContain('Give group 15 to vfio-pci: 2 devices');
+      expect(stderr).toContain('Bind group 15 to vfio-pci: 2 devices');
       expect(stderr).toContain('[PERMISSION_DENIED]');
       expect(await states(...PAIR)).toEqual(['e1000e -', 'e1000e -']);
       const disk = await machine().pci(['bind', DISK, '--yes'], { user: 'nobody' });

@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { beforeAll, expect, test, vi } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PlanPrograms } from '../../lib/apply/plan-programs.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
+import { KeptVirsh } from '../../lib/libvirt/kept-virsh.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
+import { testKeptVirsh } from '../support/kept-virsh-cases.ts';
 import { useProgramsIn } from '../support/programs-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { connectionProxy } from './connection-proxy.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 
 const DOMAIN = (name: string) =>
@@ -103,5 +108,65 @@ describeLibvirtd('virsh, with a real libvirt', (root) => {
     const expected = { code, message: expect.stringContaining(message) };
     await expect(elsewhere.runAll([['list'], ['list']])).rejects.toMatchObject(expected);
     await expect(elsewhere.runAll([['list']], { input: '' })).rejects.toMatchObject(expected);
+  });
+
+  describe('that is kept open', () => {
+    const opened = new PlanPrograms(new LiveRunner());
+    let kept: KeptVirsh;
+    beforeEach(() => {
+      kept = new KeptVirsh(opened, libvirtd().uri);
+      return () => opened.close();
+    });
+
+    testKeptVirsh(() => kept, ['domuuid', 'x']);
+
+    test('defines one VM after another, and reports which definition was refused', async () => {
+      const define = ['define', kept.inputFile];
+      for (const name of ['one', 'two']) {
+        const [defined, dumped] = await kept.runAll([define, ['dumpxml', '--inactive', name]], DOMAIN(name));
+        expect(defined).toEqual({ command: define, output: '', error: null });
+        expect(dumped?.output).toMatch(
+          new RegExp(`^<domain type='qemu'>\\n {2}<name>${name}<[^]*</domain>$`),
+        );
+        const [failed, again] = await kept.runAll([define, ['dumpxml', '--inactive', name]], '<domain');
+        expect(failed?.error).toMatch(/^Failed to define domain from \/dev\/fd\/3: at line 1: /);
+        expect(again).toEqual(dumped);
+      }
+      const ended = await kept.runAll([
+        ['undefine', 'one'],
+        ['undefine', 'two'],
+      ]);
+      expect(ended.map(({ error }) => error)).toEqual([null, null]);
+      expect(existsSync(join(home, '.cache'))).toBe(false);
+    });
+
+    test('connects again if libvirt ended the connection, and reports that libvirt is gone', async () => {
+      const proxy = await connectionProxy(libvirtd());
+      kept = new KeptVirsh(opened, proxy.uri);
+      const list = ['list', '--all', '--name'];
+      const before = await kept.runAll([list]);
+      for (const pauseMs of [0, 300]) {
+        proxy.cut();
+        await sleep(pauseMs);
+        expect(await kept.runAll([list, ['echo', 'a']])).toEqual([
+          before[0],
+          expect.objectContaining({ output: 'a' }),
+        ]);
+      }
+      await proxy.end();
+      await expect(kept.runAll([list])).rejects.toMatchObject({
+        code: 'NO_LIBVIRT',
+        message: expect.stringContaining('Failed to connect socket'),
+      });
+    });
+
+    test.each([
+      ['qemu:///system?socket=/nowhere/socket', 'NO_LIBVIRT', '/nowhere/socket'],
+      ['qemu+tcp://127.0.0.1:1/system', 'NO_LIBVIRT', 'Connection refused'],
+      ['no uri', 'BAD_ARGUMENT', 'Unable to parse URI'],
+    ])('reports why %s does not answer', async (uri, code, message) => {
+      const expected = { code, message: expect.stringContaining(message) };
+      await expect(new KeptVirsh(opened, uri).runAll([['list']])).rejects.toMatchObject(expected);
+    });
   });
 });

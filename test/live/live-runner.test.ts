@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { PROGRAM_PLACES } from '../../lib/host/programs.ts';
 import { asNobody } from '../support/as-nobody.ts';
 import { whySkipped } from '../support/skipping.ts';
@@ -18,6 +18,20 @@ it.each([
 ] as const)('a program reads what it is given, %s', async (_, [program, ...args]) => {
   const input = `${'ä$(x)'.repeat(100_000)}\nend`;
   expect(await runner.run(program, args, { input })).toMatchObject({ exitCode: 0, stdout: input });
+});
+
+it('what a program prints has no end of its last line', async () => {
+  const script = "printf 'a\\n\\n'; printf 'b\\r\\n' >&2; exit 3";
+  expect(await runner.run('sh', ['-c', script])).toEqual({
+    kind: 'exited',
+    exitCode: 3,
+    stdout: 'a\n',
+    stderr: 'b',
+  });
+});
+
+it('a program that a signal ends has failed, with its name', async () => {
+  expect(await runner.run('sh', ['-c', 'kill -9 $$'])).toEqual({ kind: 'failed', detail: 'SIGKILL' });
 });
 
 it('a program that is given nothing to read reads nothing', async () => {
@@ -115,7 +129,7 @@ it('a program that can not be given its input is not started', async () => {
   try {
     expect(await runner.run('cat', [], { input: 'a' })).toEqual({
       kind: 'failed',
-      detail: 'cannot be given its input: ENOENT',
+      detail: 'cannot read its input: ENOENT',
     });
   } finally {
     vi.unstubAllEnvs();

@@ -93,7 +93,7 @@ describe('a pool of VFs', () => {
     validate(document);
     expect(validate.errors ?? []).toEqual([]);
     expect(document).toMatchObject({
-      title: `Give a VF of ${PF} to galaxy1, now`,
+      title: `Attach a VF of ${PF} to galaxy1`,
       live: { machines: [{ name: 'galaxy1' }], skipped: [{ name: 'galaxy2' }] },
     });
     const plugged = await pciOn(ports, [...args, '--yes']);
@@ -101,7 +101,7 @@ describe('a pool of VFs', () => {
     expect(machine.libvirt.domain('galaxy1').live).toContain("<interface type='hostdev'");
     expect(await pciOn(ports, [...args, '--yes'])).toMatchObject({
       exitCode: 0,
-      stdout: `1 machine: each has its VF of ${PF} already.\nNothing to do.\n`,
+      stdout: `1 VM: each already has its VF of ${PF}.\nNothing to do.\n`,
     });
   });
 
@@ -177,7 +177,7 @@ describe('assignment by rules', () => {
     const args = ['assign', '--by-rules', '--allow', RULES.join(',')];
     const shown = await pciOn(ports, [...args, '--dry-run']);
     expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(shown.stdout).toContain('\nLeft with the host:\n');
+    expect(shown.stdout).toContain('\nStays with the host:\n');
     const { stdout } = await pciOn(ports, [...args, '--dry-run', '--json']);
     const document = JSON.parse(stdout) as { left: readonly { code: string }[] };
     const validate = validatorOf('plan', { strict: true });
@@ -188,7 +188,7 @@ describe('assignment by rules', () => {
     expect(machine.libvirt.state()).toBe(before);
     expect(await pciOn(ports, [...args, '--yes'])).toMatchObject({ exitCode: 0, stdout: '' });
     const again = await pciOn(ports, [...args, '--yes']);
-    expect(again.stdout).toMatch(/^Left with the host:\n|\nNothing to do\.\n$/);
+    expect(again.stdout).toMatch(/^Stays with the host:\n|\nNothing to do\.\n$/);
     expect((await pciOn(ports, ['assign', '--print-rules'])).stdout).toMatch(/^# How pci assign --by-rules/);
   });
 });

@@ -29,7 +29,7 @@ describe('devices for all VMs of a type, by the library', () => {
 
     const proposal = await host.assign(TO_ROUTERS);
     expect(proposal.refusals).toEqual([]);
-    expect(proposal.plan.title).toBe('Give 2 devices to 3 machines');
+    expect(proposal.plan.title).toBe(`Assign ${PAIR[0]} and ${PAIR[1]} to 3 VMs`);
     const { subject } = proposal;
     expect(subject.connect).toBe('qemu:///system');
     expect(subject.devices.map(({ device, asked }) => [device.address, asked])).toEqual([
@@ -53,7 +53,7 @@ describe('devices for all VMs of a type, by the library', () => {
     expect((await host.assign({ ...TO_ROUTERS, devices: [PAIR[1]] })).plan.steps).toEqual([]);
 
     const back = await host.unassign({ devices: [PAIR[1]] });
-    expect(back.plan.title).toBe('Take 2 devices from 3 machines');
+    expect(back.plan.title).toBe(`Unassign ${PAIR[0]} and ${PAIR[1]} from 3 VMs`);
     expect(await host.apply(back)).toMatchObject({ outcome: 'done' });
     expect(definitions()).toEqual(before);
     expect(stateOf(machine)).toBe(state);
@@ -74,6 +74,43 @@ describe('devices for all VMs of a type, by the library', () => {
     expect(report.steps.at(-1)?.problem).toContain('no space left on device');
     expect(stateOf(machine)).toBe(state);
     expect(ports.started).toEqual([]);
+  });
+
+  it.each([
+    ['are made and taken back', null],
+    ['are undone if the 50th is refused', 'fails'],
+    ['are undone if virsh is killed at the 50th', 'kills'],
+    ['do not need the virsh that was killed before the 50th', 'killed'],
+  ] as const)('of 100 VMs %s, by one process for each plan', async (_, fault) => {
+    const cluster = routerCluster();
+    const { machine, definitions } = cluster;
+    const { libvirt } = machine;
+    for (let index = ROUTERS.length; index < 100; index += 1) {
+      libvirt.add(`router${index}`, { category: 'router' });
+    }
+    const [host, state, before] = [await sessionOn(cluster), stateOf(machine), definitions()];
+    const proposal = await host.assign(TO_ROUTERS);
+    const processes = libvirt.processes;
+    let defined = 0;
+    libvirt.failure = ([verb]) => {
+      if (verb !== 'define') return null;
+      defined += 1;
+      if (defined === 49 && fault === 'killed') libvirt.kill('now');
+      if (defined === 49 && fault === 'kills') libvirt.kill('define');
+      return defined === 50 && fault === 'fails' ? 'no space left on device' : null;
+    };
+    const report = await host.apply(proposal);
+    const isDone = fault === null || fault === 'killed';
+    expect(report.outcome).toBe(isDone ? 'done' : 'undone');
+    const wasKilled = fault === 'kills' || fault === 'killed';
+    expect([libvirt.processes - processes, libvirt.openProcesses]).toEqual([wasKilled ? 2 : 1, 0]);
+    expect(definitions().filter((text, index) => text !== before[index])).toHaveLength(isDone ? 100 : 0);
+    if (isDone) await host.apply(await host.unassign({ devices: [PAIR[0]] }));
+    else
+      expect(report.steps.find(({ problem }) => problem !== null)?.problem).toMatch(
+        fault === 'fails' ? /no space left on device$/ : /^virsh: was ended by SIGKILL, asked at qemu:/,
+      );
+    expect(stateOf(machine)).toBe(state);
   });
 
   it('go to types and to named VMs together, and back from one', async () => {
@@ -138,7 +175,7 @@ describe('devices for VMs that run, by the library', () => {
     libvirt.start();
     const [host, before] = [await sessionOn(cluster), libvirt.state()];
     const proposal = await host.assign(RUNNING);
-    expect(proposal.plan.title).toBe('Give 1 device to galaxy0 as it runs');
+    expect(proposal.plan.title).toBe('Attach 0000:00:05.0 to galaxy0 (running)');
     expect(proposal.subject).toMatchObject({ scope: { live: true, config: false }, assignments: [] });
     expect(await host.apply(proposal)).toMatchObject({ outcome: 'done' });
     expect([ownAddresses(libvirt.live), ownAddresses(libvirt.definition)]).toEqual([[ALONE], []]);
@@ -196,14 +233,14 @@ describe('pci assign and unassign', () => {
     expect(given.stderr).toContain('galaxy1: add 0000:00:03.0, 0000:00:03.1');
     expect(await pciOn(ports, [...ASSIGN, '--yes'])).toEqual({
       exitCode: 0,
-      stdout: '3 machines: given already.\nNothing to do.\n',
+      stdout: '3 VMs: already assigned.\nNothing to do.\n',
       stderr: '',
     });
     expect(await pciOn(ports, ['unassign', PAIR[0], '--yes'])).toMatchObject({ exitCode: 0, stdout: '' });
     expect(stateOf(machine)).toBe(state);
     expect(await pciOn(ports, ['unassign', PAIR[0], '--yes'])).toEqual({
       exitCode: 0,
-      stdout: 'No machine has that device by pci assign.\nNothing to do.\n',
+      stdout: 'No VM has that device from pci assign.\nNothing to do.\n',
       stderr: '',
     });
   });
@@ -213,7 +250,7 @@ describe('pci assign and unassign', () => {
     const state = stateOf(machine);
     const shown = await pciOn(ports, [...ASSIGN, '--dry-run']);
     expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(shown.stdout).toMatch(/^Give 2 devices to 3 machines\n/);
+    expect(shown.stdout).toMatch(/^Assign 0000:00:03.0 and 0000:00:03.1 to 3 VMs\n/);
     expect(shown.stdout).toMatch(/^ {2}galaxy1 +is off +\+ 0000:00:03\.0 at 01:00\.0, \+ 0000:00:03\.1/m);
 
     const { stdout } = await pciOn(ports, [...ASSIGN, '--dry-run', '--json']);
@@ -272,7 +309,7 @@ describe('pci assign and unassign', () => {
     expect(stdout).toMatch(/^ {2}galaxy0 +now +\+ 0000:00:05\.0 at \d\d:00\.0$/m);
     expect(await pciOn(ports, ['assign', ALONE, ...LIVE, '--yes'])).toMatchObject({ exitCode: 0 });
     expect(await pciOn(ports, ['assign', ALONE, ...LIVE, '--yes'])).toMatchObject({
-      stdout: '1 machine: there already.\nNothing to do.\n',
+      stdout: '1 VM: already attached.\nNothing to do.\n',
     });
     const undo = await pciOn(ports, ['unassign', ALONE, '--live', '--yes', '--json']);
     expect(JSON.parse(undo.stdout)).toMatchObject({

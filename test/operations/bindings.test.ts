@@ -139,7 +139,7 @@ describe('pci bindings', () => {
       },
     );
     expect(await run('bindings', '--forget', FREE, '--yes')).toMatchObject({ exitCode: 0 });
-    expect((await run('bindings')).stdout).toContain('No binding outlives a boot');
+    expect((await run('bindings')).stdout).toContain('No bindings are persisted');
   });
 
   it('does the same by the verbs of sriov', async () => {

@@ -163,6 +163,22 @@ describe('what is stored', () => {
     expect(await host.images.resolve('disk')).toMatchObject({ path: `${STORE}/images/disk` });
   });
 
+  it('is replaced by what is imported again, but for files that a VM starts with', async () => {
+    const { host, machine, large } = await fixture({ '/a/vmlinuz': VMLINUZ });
+    const first = await imported(host, '/a/vmlinuz');
+    large.files.set('/a/vmlinuz', bzImage(GZIP, '6.2.0-test'));
+    const domain = machine.libvirt.domain('galaxy0');
+    const before = domain.definition;
+    const old = `${STORE}/boot/${first.kernel?.sha256}`;
+    domain.definition = before.replace('<os>', `<os><kernel>${old}</kernel>`);
+    await imported(host, '/a/vmlinuz');
+    expect(stored(large)).toContain(old);
+    domain.definition = before;
+    const second = await imported(host, '/a/vmlinuz');
+    expect(stored(large)).not.toContain(old);
+    expect(stored(large)).toContain(`${STORE}/boot/${second.kernel?.sha256}`);
+  });
+
   it('is listed as damaged if its record or file is', async () => {
     const { ports, host, machine, large } = await fixture({ '/a/disk': qcow2Image() });
     await host.boot.importFile({ file: '/a/disk' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeftJournal } from '../../lib/apply/journal-parser.ts';
+import type { LeftJournal } from '../../lib/apply/journal/journal-parser.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import { readLeftBound } from '../../lib/operations/recovery/left-bound.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';

@@ -82,7 +82,7 @@ describe('portal list and tag', () => {
     expect(await portalOn(ports, ['list', '--type', 'service'])).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'portal: no machine is tagged service; 1 machine untagged: portal list --untagged\n',
+      stderr: 'portal: no VM is tagged service; 1 VM untagged: portal list --untagged\n',
     });
   });
 
@@ -92,7 +92,7 @@ describe('portal list and tag', () => {
     const TAG = ['tag', 'galaxy0', 'mail', '--type', 'service'];
     expect(await portalOn(ports, [...TAG, '--dry-run'])).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('2 machines would be tagged service\n'),
+      stdout: expect.stringContaining('2 VMs would be tagged service\n'),
     });
     const { stdout } = await portalOn(ports, [...TAG, '--dry-run', '--json']);
     const document: unknown = JSON.parse(stdout);
@@ -105,11 +105,11 @@ describe('portal list and tag', () => {
 
     expect(await portalOn(ports, TAG)).toMatchObject({
       exitCode: 0,
-      stdout: '2 machines tagged service\n  galaxy0  was untagged\n  mail     was application\n',
+      stdout: '2 VMs tagged service\n  galaxy0  was untagged\n  mail     was application\n',
     });
     expect(await portalOn(ports, TAG)).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringMatching(/^Nothing to do: 2 machines tagged service already\n/),
+      stdout: expect.stringMatching(/^Nothing to do: 2 VMs already tagged service\n/),
     });
     await portalOn(ports, ['tag', 'galaxy0', '--remove']);
     await portalOn(ports, ['tag', 'mail', '--type', 'application']);

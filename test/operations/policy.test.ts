@@ -31,7 +31,7 @@ describe('a policy by the library', () => {
     const before = stateOf(machine);
     const proposal = await host.applyPolicy({ policy: policyOf(BOUND) });
     expect(proposal).toMatchObject({
-      plan: { title: 'Bring the host to host.yaml' },
+      plan: { title: 'Apply host.yaml' },
       refusals: [],
       subject: { name: 'host.yaml', pfs: [], persistence: null, postponed: [] },
     });
@@ -77,7 +77,7 @@ describe('pci apply on a machine', () => {
     const before = stateOf(machine);
     expect(await run('apply', file, '--check')).toMatchObject({ exitCode: 1 });
     const shown = await run('apply', file, '--dry-run');
-    expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('the policy says so') });
+    expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('the policy requires it') });
     expect(JSON.parse((await run('apply', file, '--dry-run', '--json')).stdout)).toMatchObject({
       schema: 'portal-gun/policy-report/v1',
       ...{ policy: file, different: true, postponed: [] },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../lib/base/errors.ts';
 import { openSession } from '../../lib/operations/open-session.ts';
 import { Killed } from '../support/faults.ts';
-import { BINDING_FILES } from '../support/hosts-with-files.ts';
+import { BINDING_FILES, VFS_RECORD } from '../support/hosts-with-files.ts';
 import { ALLOW_UNTOLD, killedAt, type LabMachine, labMachine, UNTOLD_RULES } from '../support/lab-machine.ts';
 import { fixture, pciOn } from '../support/pci-program.ts';
 import { stateOf } from '../support/simulated-changes.ts';
@@ -10,7 +10,7 @@ import { simulatedPorts } from '../support/simulated-ports.ts';
 import { NETWORK_PF, NVME_PF } from '../support/vf-plans.ts';
 
 const FREE = '0000:07:00.0';
-const TITLE = 'Give group 18 to vfio-pci: 1 device';
+const TITLE = 'Bind group 18 to vfio-pci: 1 device';
 const NOTHING = 'No interrupted changes: nothing to recover.\n';
 
 /** A machine on which a program was killed while it bound a device, and how it was before. */
@@ -203,9 +203,9 @@ describe('what is persisted and not in force', () => {
     const { exitCode, stdout } = await run('recover');
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      `${NOTHING}Persisted, and not in force in this boot:\n` +
+      `${NOTHING}Persisted, but not in force in this boot:\n` +
         `  ${NETWORK_PF}  VFs  not-in-force\n  ${FREE}  binding  not-in-force\n` +
-        'Put it in force: pci recover --restore\n',
+        'To restore it: pci recover --restore\n',
     );
     const missing = [
       { kind: 'vfs', address: NETWORK_PF, state: 'not-in-force' },
@@ -219,11 +219,54 @@ describe('what is persisted and not in force', () => {
     const { run, driverOf, vfsOf } = await afterBoot();
     const { exitCode, stdout, stderr } = await run('recover', '--restore');
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: NOTHING });
-    expect(stderr.indexOf('Put the persisted VFs')).toBeLessThan(stderr.indexOf(TITLE));
+    expect(stderr.indexOf('Restore the persisted VFs')).toBeLessThan(stderr.indexOf(TITLE));
     expect([vfsOf(NETWORK_PF), driverOf(FREE)]).toEqual([2, 'vfio-pci']);
     const again = await run('recover', '--restore');
     expect(again).toMatchObject({ exitCode: 0, stdout: NOTHING });
     expect(again.stderr).toContain('All persisted bindings are in force.\n');
+  });
+
+  it('is put in force by the command of the service, VFs first, and nothing is done again', async () => {
+    const { run, driverOf, vfsOf } = await afterBoot();
+    const { exitCode, stdout, stderr } = await run('restore');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(stderr.indexOf(`done  ${NETWORK_PF}: `)).toBeGreaterThan(-1);
+    expect(stderr.indexOf(`done  ${NETWORK_PF}: `)).toBeLessThan(stderr.indexOf(`done  ${FREE}: `));
+    expect([vfsOf(NETWORK_PF), driverOf(FREE)]).toEqual([2, 'vfio-pci']);
+    expect(await run('restore')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: '1 PF with persisted VFs, all in force.\nAll persisted bindings are in force.\n',
+    });
+  });
+
+  it.each([
+    ['is damaged', '{', 2],
+    ['is of a PF that is gone', null, 1],
+  ])('is bound at a boot also if the record of VFs %s', async (_, text, exitCode) => {
+    const { machine, run, driverOf, vfsOf } = await afterBoot();
+    const { files } = machine.files;
+    const record = VFS_RECORD;
+    files.set(record, text ?? (files.get(record) ?? '').replaceAll('8086:10c9', '8086:10ca'));
+    const restored = await run('restore');
+    expect(restored, restored.stderr).toMatchObject({ exitCode, stdout: '' });
+    expect([vfsOf(NETWORK_PF), driverOf(FREE)]).toEqual([0, 'vfio-pci']);
+  });
+
+  it('is left at a boot if it is not known for sure, and the rest is restored', async () => {
+    const { machine, run, driverOf, vfsOf } = await afterBoot();
+    const { files } = machine.files;
+    const [record] = BINDING_FILES;
+    files.set(record, (files.get(record) ?? '').replace('1234:11e8', '1234:11e9'));
+    const { exitCode, stderr } = await run('restore');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`pci: ${FREE} is left: NOT FOUND: another device is at its place\n`);
+    expect([vfsOf(NETWORK_PF), driverOf(FREE)]).toEqual([2, null]);
+  });
+
+  it('is nothing at all on a host without records', async () => {
+    const { run } = labMachine();
+    expect(await run('restore')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
   it('and cannot be put in force is said, and exits with 1', async () => {
@@ -234,7 +277,7 @@ describe('what is persisted and not in force', () => {
     const { exitCode, stdout, stderr } = await run('recover', '--restore');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`pci: ${FREE} is left: NOT FOUND: another device is at its place\n`);
-    expect(stdout).toContain(`  ${FREE}  binding  replaced\nSee why: pci sriov restore --dry-run`);
+    expect(stdout).toContain(`  ${FREE}  binding  replaced\nTo see why: pci sriov restore --dry-run`);
     expect(vfsOf(NETWORK_PF)).toBe(2);
   });
 

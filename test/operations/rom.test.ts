@@ -77,7 +77,7 @@ describe('option ROMs', () => {
     expect(await pciOn(ports(), ['rom', 'list', '--read', ...['--pci-ids', 'bundled']])).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^0000:00:03\.0 {2}64 KiB +yes +BIOS/m),
-      stderr: 'pci: 1 ROM of devices in use, and not read meanwhile: pci bind DEVICE first\n',
+      stderr: 'pci: 1 ROM not read, because the device is in use; first: pci bind DEVICE\n',
     });
     expect(await pciOn(ports(GOOD, false), ['rom', 'list', '--read'])).toMatchObject({ exitCode: 5 });
     expect(await pciOn(ports(), ['rom', 'list', '--allow', 'nonsense'])).toMatchObject({ exitCode: 2 });

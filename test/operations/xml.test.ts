@@ -83,7 +83,7 @@ describe('XML of devices', () => {
     const domain = parseXml(MACHINE, 'standard input');
     expect(stdout).toBe(`${(await (await here()).xml({ devices: [HERE], domain })).snippets[0]?.xml}\n`);
     const bad = await pciOn(ports('<network/>'), ['xml', HERE, '--domain', '-']);
-    expect(bad).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^pci: standard input:1:1: /) });
+    expect(bad).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^pci: stdin:1:1: /) });
     expect(await pciOn(ports(), ['xml', '--json', HERE])).toMatchObject({
       stdout: expect.stringContaining('portal-gun/pci-xml/v1'),
     });

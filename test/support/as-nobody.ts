@@ -1,8 +1,8 @@
 const NOBODY = 65534;
 
 /**
- * Runs `act` as a user whom file permissions bind: root reads a file of mode 000 as any other. Synchronous
- * alone, and in a process of its own: worker threads can't change their user.
+ * Runs `act` as a user whom file permissions restrict, because root can read a file of mode 000. Only synchronous,
+ * and in a process of its own, because worker threads cannot change their user.
  */
 export function asNobody<T>(act: () => T): T {
   if (process.geteuid?.() !== 0) return act();

@@ -45,7 +45,7 @@ const BOOT: BootState = {
 
 type Way = 'bind' | 'unbind';
 
-/** Plans to give devices of a simulated machine to vfio-pci, or back. */
+/** Plans to bind devices of a simulated machine to vfio-pci, or to return them. */
 export async function planFor(
   machine: SimulatedMachine,
   way: Way,
@@ -70,7 +70,7 @@ export async function persistentPlanFor(
   return { ...plan, steps: [...plan.steps, ...planPersistence({ bindings, pfs }, state)] };
 }
 
-/** What outlives a boot of a simulated machine, a Debian. */
+/** The persisted state of a simulated machine with Debian. */
 export function persistenceState({ files }: SimulatedMachine): PersistenceState & PersistedRecords {
   const textOf = (path: string) => files.files.get(path) ?? null;
   return {

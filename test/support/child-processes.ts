@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The ids of the processes that a process started and that are not gone, from `/proc/PID/stat`. */
+/** The ids of the running child processes of a process, from `/proc/PID/stat`. */
 export function childProcesses(parent: number): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -8,7 +8,7 @@ export function childProcesses(parent: number): readonly number[] {
     .map(Number);
 }
 
-/** The state and the parent stand behind the name, which is in parentheses and may hold some itself. */
+/** The state and the parent are after the name, which is in parentheses and may contain some. */
 function parentOf(name: string): number | null {
   try {
     const [state, parent] = (/\) (.*)$/s.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1] ?? '').split(

@@ -4,7 +4,7 @@ import type { PciDevice } from '../../lib/pci/device.ts';
 import type { LspciRegion } from './lspci.ts';
 import type { RawFunction } from './raw-sysfs.ts';
 
-/** What was compared and how often, so that a comparison of nothing fails. */
+/** Counts each kind of comparison, so that a comparison of nothing fails. */
 export class Tally {
   readonly #counts = new Map<string, number>();
 
@@ -76,7 +76,7 @@ export function compareRecord(tally: Tally, device: PciDevice, fields: ReadonlyM
   same('Device', knownValue(device.device)?.id);
   same('SVendor', knownValue(device.subsystem)?.vendorId);
   same('SDevice', knownValue(device.subsystem)?.deviceId);
-  // What it can't read it takes for ff.
+  // lspci shows ff if it cannot read the register.
   if (fields.get('Rev') === 'ff') expect(device.revision).toBeNull();
   else same('Rev', device.revision);
   same('Driver', device.driver);
@@ -86,7 +86,7 @@ export function compareRecord(tally: Tally, device: PciDevice, fields: ReadonlyM
   if (!fields.has('NUMANode')) expect(device.numaNode).toBeNull();
 }
 
-/** The ranges in lspci's terms; one of a single byte it takes for none. */
+/** The ranges in the terms of lspci, which ignores a range of one byte. */
 export function regionsOf(device: PciDevice): readonly LspciRegion[] {
   const rom = knownValue(device.rom);
   const bars = (knownValue(device.bars) ?? [])

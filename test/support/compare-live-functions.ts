@@ -5,9 +5,9 @@ import type { Tally } from './compare-functions.ts';
 import type { NodeDevice } from './nodedev.ts';
 import type { RawFunction } from './raw-sysfs.ts';
 
-// What only a running kernel has all of; captured hosts lack one or the other.
+// Files that only a running kernel has completely; captured hosts lack some.
 
-/** What `-1` and nothing are for. */
+/** The meaning of `-1` and an empty text. */
 const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
 
 /** The attributes of a function that a capture may lack, each as the kernel prints it. */
@@ -44,7 +44,8 @@ function compareLink(tally: Tally, device: PciDevice, raw: RawFunction): void {
     return text === 'Unknown' ? null : Number.parseFloat(text);
   };
   const width = (name: string) => number(raw.text(name));
-  // The kernel has these files also for what is built into the processor: without a speed, and with no width or all bits of it.
+  // The kernel also has these files for functions that are part of the processor: without a speed, and with no width
+  // or all bits set.
   const hasNone = speed('max_link_speed') === null && [0, 255].includes(width('max_link_width') ?? 0);
   const isLink = raw.text('max_link_speed') !== undefined && !hasNone;
   const link = !isLink
@@ -60,7 +61,7 @@ function compareLink(tally: Tally, device: PciDevice, raw: RawFunction): void {
 
 function compareNumbersOfVfs(tally: Tally, device: PciDevice, raw: RawFunction): void {
   if (raw.text('sriov_totalvfs') === undefined) return;
-  // The BARs of its VFs are no attribute by themselves.
+  // The BARs of its VFs are not an attribute.
   const { vfBars: _, ...numbers } = device.sriov as PhysicalFunction;
   tally.same('numbers of VFs', device.address, numbers, {
     role: 'pf',
@@ -74,7 +75,7 @@ function compareNumbersOfVfs(tally: Tally, device: PciDevice, raw: RawFunction):
   });
 }
 
-/** What libvirt says of a function; it leaves out what it has no word for. */
+/** Compares the facts that libvirt reports of a function; it omits some. */
 export function compareNodeDevice(tally: Tally, device: PciDevice, theirs: NodeDevice): void {
   const same = (what: string, ours: unknown, others: unknown) =>
     tally.same(`libvirt's ${what}`, device.address, ours, others);
@@ -96,7 +97,7 @@ export function compareNodeDevice(tally: Tally, device: PciDevice, theirs: NodeD
     sriov?.role === 'pf' ? { max: String(sriov.totalVfs), members: sriov.virtualFunctions } : undefined,
     theirs.virtualFunctions,
   );
-  // It has the width of a link that is down, and no speed; of what has no link it may have a width of 0.
+  // libvirt reports the width of a link that is down, without a speed; without a link it may report a width of 0.
   const { cap, sta } = theirs.links;
   if (cap !== undefined && link !== null) {
     same('link', [link?.maxSpeedGts, link?.maxWidth], [number(cap.speed), number(cap.width)]);

@@ -1,10 +1,10 @@
-/** An ordinary capability: its id, and what comes after the id and the pointer to the next. */
+/** An ordinary capability: its id, and the bytes after the id and the pointer to the next. */
 export interface CapabilityBytes {
   readonly id: number;
   readonly body: readonly number[];
 }
 
-/** An extended capability: its id, and what comes after its header of 4 bytes. */
+/** An extended capability: its id, and the bytes after its header of 4 bytes. */
 export type ExtendedBytes = CapabilityBytes;
 
 export interface ConfigSpec {
@@ -14,15 +14,15 @@ export interface ConfigSpec {
   readonly classCode: string;
   readonly revision: string;
   readonly multifunction?: boolean | undefined;
-  /** The header is that of a bridge then. */
+  /** The header is then that of a bridge. */
   readonly bridge?: { readonly secondary: number; readonly subordinate: number } | undefined;
-  /** The six registers as they read. */
+  /** The raw values of the six registers. */
   readonly bars?: readonly number[];
   readonly rom?: number;
   readonly capabilities?: readonly CapabilityBytes[] | undefined;
-  /** Any, also an empty list, makes a space of 4096 bytes. */
+  /** Any list, even an empty one, creates a space of 4096 bytes. */
   readonly extended?: readonly ExtendedBytes[] | undefined;
-  /** Its memory and I/O are off. */
+  /** Its memory and I/O are disabled. */
   readonly off?: boolean | undefined;
 }
 
@@ -61,7 +61,7 @@ function putCapabilities(bytes: Uint8Array, capabilities: readonly CapabilityByt
     pointer = offset + 1;
     offset += (body.length + 2 + 3) & ~3;
   }
-  // The status register says that there is a list.
+  // The status register shows that there is a list.
   if (capabilities.length > 0) bytes[0x06] = 0x10;
 }
 
@@ -152,7 +152,7 @@ export const extended = {
     offset: number;
     stride: number;
     vfDevice: string;
-    /** The first register for BARs of VFs. */
+    /** The first register for VF BARs. */
     vfBar?: number;
   }): ExtendedBytes => ({
     id: 0x10,

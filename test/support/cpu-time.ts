@@ -1,4 +1,4 @@
-/** The processor time that something synchronous takes here, in ms: unlike time, it does not depend on what else runs. */
+/** The processor time of a synchronous action, in ms: unlike time, it does not depend on other processes. */
 export function cpuTimeMs(action: () => void): number {
   const before = process.cpuUsage();
   action();

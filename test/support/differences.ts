@@ -5,7 +5,10 @@ import type { FunctionSpec } from './host-spec.ts';
 import { pciInside } from './pci-program.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** What writes a host with some functions, for the tests of a file: gives the path that `diff` takes. */
+/**
+ * Returns a function that writes a host with some functions, for the tests of a file; the function returns the path
+ * for `diff`.
+ */
 export function hostWriter(): (...functions: readonly FunctionSpec[]) => string {
   const folder = temporaryFolder();
   let hosts = 0;
@@ -23,7 +26,7 @@ interface Difference {
   readonly changes: readonly { readonly fact: string }[];
 }
 
-/** What `diff` finds, a line each: `moved 02:00.0 > 03:00.0 driver`. */
+/** The differences of `diff`, one line each: `moved 02:00.0 > 03:00.0 driver`. */
 export async function differences(before: string, after: string): Promise<readonly string[]> {
   const { exitCode, stdout } = await pciInside(['diff', before, after, '--json']);
   const document = JSON.parse(stdout) as { differences: Difference[] };

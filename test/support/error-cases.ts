@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../lib/base/errors.ts';
 import { fixture } from './pci-program.ts';
 
-/** What is wrong, the code, what it is about, what the message has, and what the hint has. */
+/** The command, the code, the subject, and parts of the message and of the hint. */
 export type ErrorCase = readonly [
   line: string,
   code: ErrorCode,
@@ -12,7 +12,7 @@ export type ErrorCase = readonly [
 
 const GPU = `--host ${fixture('gpu-desktop')}`;
 
-/** What both programs say alike. */
+/** The cases of both programs. */
 export function commonErrorCases(program: 'pci' | 'portal'): readonly ErrorCase[] {
   return [
     ['', 'BAD_ARGUMENT', null, 'missing command', `see ${program} --help`],
@@ -21,7 +21,7 @@ export function commonErrorCases(program: 'pci' | 'portal'): readonly ErrorCase[
   ];
 }
 
-/** FOLDER stands for a folder of files that are no host. */
+/** FOLDER is replaced by a folder of files that are not hosts. */
 export const ERROR_CASES: readonly ErrorCase[] = [
   ...commonErrorCases('pci'),
   // Commands.
@@ -105,7 +105,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'no such column: "__proto__"',
     'the columns are',
   ],
-  // Words too few and too many.
+  // Missing and unexpected words.
   [`show ${GPU}`, 'BAD_ARGUMENT', null, 'missing argument: pci show <device>', 'see pci show --help'],
   ['diff', 'BAD_ARGUMENT', null, 'missing argument: pci diff <before> [after]', 'see pci diff --help'],
   [`show 01:00.0 02:00.0 ${GPU}`, 'BAD_ARGUMENT', '02:00.0', 'unexpected argument', 'see pci show --help'],
@@ -116,11 +116,17 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `list class=netwrok ${GPU}`,
     'BAD_SELECTOR',
     'class=netwrok',
-    'is no class',
+    'is not a class',
     'did you mean class=network?',
   ],
-  [`list class=frob ${GPU}`, 'BAD_SELECTOR', 'class=frob', 'is no class', 'and codes such as 0200'],
-  [`list class=020 ${GPU}`, 'BAD_SELECTOR', 'class=020', 'is no class', 'known are display, storage,'],
+  [`list class=frob ${GPU}`, 'BAD_SELECTOR', 'class=frob', 'is not a class', 'and codes such as 0200'],
+  [
+    `list class=020 ${GPU}`,
+    'BAD_SELECTOR',
+    'class=020',
+    'is not a class',
+    'the classes are display, storage,',
+  ],
   [
     `groups clas=network ${GPU}`,
     'BAD_SELECTOR',
@@ -159,10 +165,10 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `list !class=netwrok ${GPU}`,
     'BAD_SELECTOR',
     '!class=netwrok',
-    'is no class',
+    'is not a class',
     'did you mean class=network?',
   ],
-  // Devices that are not there, or more than one.
+  // Devices that do not exist, and ambiguous ones.
   [
     `show 01:00.5 ${GPU}`,
     'DEVICE_NOT_FOUND',
@@ -175,7 +181,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'DEVICE_NOT_FOUND',
     '77:00',
     'no such device on this host',
-    'nothing is on bus 0000:77; see pci list',
+    'no device is on bus 0000:77; see pci list',
   ],
   [
     `list group=99 ${GPU}`,
@@ -234,7 +240,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_HOST',
     'FOLDER/sys-itself',
     'does not contain sys/',
-    'give the directory above it: FOLDER',
+    'use the directory above it: FOLDER',
   ],
   [
     'groups --host FOLDER/binary',
@@ -309,35 +315,35 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'capture',
   ],
   ['list --host FOLDER/bad-row', 'BAD_SNAPSHOT', 'FOLDER/bad-row', 'a row reaches past the end', 'capture'],
-  // What cannot be passed through.
+  // Devices that cannot be passed through.
   [
     `bind 07:00.0 --host ${fixture('lab-none')}`,
     'NO_IOMMU',
     'host-cdc801',
     'runs without an IOMMU',
-    'give it a virtual IOMMU on the host that runs it',
+    'add a virtual IOMMU to it on the host that runs it',
   ],
   [
     `bind 00:04.0 --host ${fixture('lab-intel')}`,
     'CANNOT_BE_GIVEN',
     '0000:00:04.0',
     'a bridge stays with the host',
-    'show the reason: pci show and pci groups',
+    'show the reason: pci show DEVICE, pci groups',
   ],
-  // What makes no virtual functions, or not as asked.
+  // Devices that do not support VFs, or not the requested ones.
   [
     `sriov set 06:00.0 --vfs 1 --host ${fixture('lab-intel')}`,
     'NO_SRIOV',
     '0000:06:00.0',
-    'is no physical function of SR-IOV',
+    'is not a PF',
     'pci sriov list',
   ],
   [
     `sriov set 01:10.0 --vfs 1 --host ${fixture('lab-intel-vfio')}`,
     'NO_SRIOV',
     '0000:01:10.0',
-    'is itself a virtual function, of 0000:01:00.0',
-    'name 0000:01:00.0',
+    'is itself a VF, of 0000:01:00.0',
+    'use its PF: 0000:01:00.0',
   ],
   [
     `sriov set 01:00.0 --vfs 8 --host ${fixture('lab-intel')}`,
@@ -412,7 +418,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'no such reason: "net-adress"',
     'did you mean net-address?',
   ],
-  // What libvirt is to take.
+  // XML for libvirt.
   [
     `xml`,
     'BAD_ARGUMENT',
@@ -620,7 +626,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'cannot be used with --script',
     'run the command with --help',
   ],
-  // What is bound at each boot.
+  // Persisted bindings.
   [
     'bindings --host FOLDER/bad-entry',
     'BAD_RECORD',
@@ -632,7 +638,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'bindings --host FOLDER/bad-record',
     'BAD_RECORD',
     '/etc/portal-gun/bindings.json',
-    'it is none of portal-gun/bindings/v1',
+    'it is not one of portal-gun/bindings/v1',
     'persist again',
   ],
   [

@@ -10,7 +10,7 @@ import { readHostUse } from '../../lib/sysfs/host-use/read-host-use.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
 import { readHost } from './reading.ts';
 
-/** What is in the way of taking one function from a host, all of it read from there. */
+/** The rules that stop taking one function from a host, with all facts read from it. */
 export function stoppedBy(host: HostReader, address: string): readonly Finding[] {
   const { devices } = readHost(host, SAFETY_FIELDS);
   const findings = checkSafety([address as PciAddress], {
@@ -29,8 +29,8 @@ const FAILURES: readonly ReadFailure[] = [
 ];
 
 /**
- * Looks at a function that a host uses as often as there are paths that are read for it, each time with one of them
- * refused or broken, and returns the reads after which nothing stops its being taken any more: there must be none.
+ * Checks a function that a host uses once for each path that is read for it, each time with one read refused or
+ * broken. Returns the reads after which no rule stops taking the function: there must be none.
  */
 export function freeAfterOneFailure(host: HostReader, address: string): readonly string[] {
   const paths = new Set<string>();
@@ -53,13 +53,13 @@ function isFree(host: HostReader, address: string): boolean {
   try {
     return stoppedBy(host, address).length === 0;
   } catch (error) {
-    // It is not found any more, or no host can be read: nothing is taken.
+    // It is no longer found, or no host can be read, so nothing is taken.
     if (error instanceof PortalGunError) return false;
     throw error;
   }
 }
 
-/** A host that is told of each path that is read, and fails if it gets an answer. */
+/** A host that calls a function for each path that is read, and fails if it returns a failure. */
 function watched(host: HostReader, look: (path: string) => ReadFailure | null): HostReader {
   const read = <T>(path: string, answer: () => Reading<T>): Reading<T> => look(path) ?? answer();
   return {

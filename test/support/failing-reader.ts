@@ -1,9 +1,9 @@
 import type { HostReader, ReadFailure } from '../../lib/host/host-reader.ts';
 
-/** A host of which one read fails. */
+/** A host with one failing read. */
 export interface FailingReader {
   readonly host: HostReader;
-  /** The paths that were read so far, in order; the one that failed among them. */
+  /** The paths that were read so far, in order, including the one that failed. */
   readonly paths: readonly string[];
 }
 

@@ -1,21 +1,51 @@
 import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
+import type { Opening, OpenProgram, ProgramAnswer, Runner } from '../../lib/host/runner.ts';
 
 /**
- * What happens to one call of a port.
+ * The fault of one call of a port.
  *
  * - `fails`: it is refused, and nothing was done.
  * - `kills`: the program is killed before anything was done.
- * - `kills-after`: it is done, and the program is killed before it hears of it.
- * - `blocks`: it does not come back in time, and nothing was done so far.
- * - `blocks-late`: it does not come back in time, and was done.
+ * - `kills-after`: it is done, and the program is killed before it gets the result.
+ * - `blocks`: it does not return in time, and nothing was done so far.
+ * - `blocks-late`: it does not return in time, and was done.
  */
 export const FAULTS = ['fails', 'kills', 'kills-after', 'blocks', 'blocks-late'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Thrown in place of `kill -9`: nothing of ours may catch it. */
+/** Thrown instead of `kill -9`: no code of portal-gun may catch it. */
 export class Killed extends Error {}
 
-/** A host whose n-th change, counted from 0 over all its ports, meets with a fault. */
+type Meet = <T>(make: () => Promise<T>, refused: T, blocked: T) => Promise<T>;
+
+/** What a program is asked that is kept open meets with faults too; it does not survive one. */
+function openWith(runner: Runner, meet: Meet): NonNullable<Runner['open']> {
+  const late = { kind: 'failed', detail: 'did not answer in time' } as const;
+  return async (program, args, options) => {
+    const opening = await meet<Opening>(
+      async () => (await runner.open?.(program, args, options)) ?? { kind: 'missing' },
+      { kind: 'failed', detail: 'made to fail' },
+      late,
+    );
+    if (opening.kind !== 'open') return opening;
+    const real = opening.program;
+    const faulty: OpenProgram = {
+      get isOpen() {
+        return real.isOpen;
+      },
+      ask: (request, until, asked) =>
+        meet<ProgramAnswer>(
+          () => real.ask(request, until, asked),
+          { kind: 'exited', exitCode: 1, stdout: '', stderr: 'made to fail' },
+          late,
+        ),
+      close: () => real.close(),
+    };
+    return { kind: 'open', program: faulty };
+  };
+}
+
+/** A host whose n-th change, counted from 0 over all its ports, has a fault. */
 export class FaultyHost {
   readonly host: ChangeableHost;
   readonly #faults: ReadonlyMap<number, Fault>;
@@ -38,6 +68,7 @@ export class FaultyHost {
             { kind: 'exited' as const, exitCode: 1, stdout: '', stderr: 'made to fail' },
             { kind: 'failed' as const, detail: 'did not end in time' },
           ),
+        ...(runner.open === undefined ? {} : { open: openWith(runner, meet) }),
       },
       files: {
         read: (path) => files.read(path),
@@ -56,7 +87,7 @@ export class FaultyHost {
     };
   }
 
-  /** How many changes were asked for. */
+  /** The number of requested changes. */
   get calls(): number {
     return this.#calls;
   }

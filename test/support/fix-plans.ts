@@ -5,7 +5,7 @@ import { isModuleLoaded } from '../../lib/sysfs/device/driver-state.ts';
 import { FIX_PATHS } from '../../lib/sysfs/paths.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
-/** What of a simulated machine decides what is yet to be done for fixes. */
+/** The state of a simulated machine for planning fixes. */
 function fixState({ files, reader }: SimulatedMachine): FixState {
   const textOf = (path: string) => files.files.get(path) ?? null;
   return {
@@ -16,7 +16,7 @@ function fixState({ files, reader }: SimulatedMachine): FixState {
   };
 }
 
-/** A plan that makes fixes on a simulated machine. */
+/** A plan with fixes on a simulated machine. */
 export function fixPlanFor(machine: SimulatedMachine, ...fixes: readonly Fix[]): Plan {
   const steps = planFixes(fixes, fixState(machine));
   return { title: 'mend', guards: [], steps: steps.map(({ words, change }) => ({ words, change })) };

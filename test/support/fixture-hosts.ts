@@ -5,7 +5,7 @@ import { amdIommu, directRegion, sharedGroup, virtioIommu } from './hosts/iommu-
 import { allDenied, emptyBus, noIommu, noPci, vmdDomain } from './hosts/plain-hosts.ts';
 import { sixtyFourVfs } from './hosts/sixty-four-vfs.ts';
 
-/** The hosts made by hand, by name: each makes one point. `fixtures/NAME.snapshot` holds each as text. */
+/** The hosts that were made by hand, by name: each tests one aspect. `fixtures/NAME.snapshot` contains each as text. */
 export const FIXTURE_HOSTS = {
   'all-denied': allDenied,
   'amd-iommu': amdIommu,
@@ -26,7 +26,7 @@ export type MadeFixture = keyof typeof FIXTURE_HOSTS;
 
 export const MADE_FIXTURES = Object.keys(FIXTURE_HOSTS) as readonly MadeFixture[];
 
-/** The hosts captured in the machines of the lab: what a real kernel says. See `test/lab/readers-*.test.ts`. */
+/** The hosts that were captured in the machines of the lab, with a real kernel. See `test/lab/readers-*.test.ts`. */
 export const CAPTURED_FIXTURES = [
   'lab-amd',
   'lab-intel',

@@ -12,10 +12,10 @@ const FLAGS = {
 const ROM_FLAGS = 0x46200;
 // IORESOURCE_MEM, IORESOURCE_ROM_SHADOW and IORESOURCE_PCI_FIXED: pci_fixup_video.
 const SHADOW_FLAGS = 0x212;
-/** Bits of a register that tell what it is of. */
+/** The bits of a register that show its type. */
 const REGISTER = { io: 1, memory32: 0, memory64: 4, prefetchable32: 8, prefetchable64: 0xc } as const;
 
-/** Puts a function's own directory, without what joins it to others: groups, drivers, VFs. */
+/** Adds the directory of a function, without its relations to others: groups, drivers, VFs. */
 export function putFunction(tree: HostTree, path: string, spec: FunctionSpec): void {
   const put = (name: string, value: string): void => tree.attribute(`${path}/${name}`, value);
   const [vendor = '', device = ''] = spec.ids.split(':');
@@ -35,7 +35,7 @@ export function putFunction(tree: HostTree, path: string, spec: FunctionSpec): v
   put('power_state', spec.powerState ?? (spec.driver === undefined ? 'unknown' : 'D0'));
   tree.text(`${path}/resource`, resourceOf(spec));
   tree.bytes(`${path}/config`, (spec.config ?? configOf(spec)).slice(0, spec.readableConfigBytes));
-  // The kernel has these for writing alone, and keeps root from reading them too.
+  // In the kernel these files can only be written, even by root.
   for (const name of ['remove', 'rescan']) tree.deny(`${path}/${name}`);
   putExtras(tree, path, spec);
   for (const [name, value] of Object.entries(spec.attributes ?? {})) {
@@ -70,7 +70,7 @@ function putExtras(tree: HostTree, path: string, spec: FunctionSpec): void {
     put('sriov_vf_device', spec.sriov.vfDevice);
     put('sriov_drivers_autoprobe', spec.sriov.autoprobe === false ? '0' : '1');
   }
-  // Reading the image needs a "1" written to it first; without it the kernel gives EINVAL.
+  // The image can be read only after "1" was written to it; otherwise the kernel returns EINVAL.
   if (spec.rom !== undefined) tree.fail(`${path}/rom`, 'EINVAL');
   if (spec.bootVga !== undefined) put('boot_vga', spec.bootVga ? '1' : '0');
   if (spec.label !== undefined) put('label', spec.label);
@@ -104,7 +104,7 @@ function ueventOf(spec: FunctionSpec): string {
 
 const hex64 = (value: number): string => `0x${value.toString(16).padStart(16, '0')}`;
 
-/** 13 lines: the BARs, the ROM, those of VFs; a bridge has its four windows besides. */
+/** 13 lines: the BARs, the ROM, and the VF BARs; a bridge also has its four windows. */
 function resourceOf(spec: FunctionSpec): string {
   const lines = Array<string>(spec.bridge === undefined ? 13 : 17).fill(
     `${hex64(0)} ${hex64(0)} ${hex64(0)}`,

@@ -8,7 +8,7 @@ const GROUPS = '/sys/kernel/iommu_groups';
 const NODES = '/sys/dev/char';
 const MSI_WINDOW = '0x00000000fee00000 0x00000000feefffff msi';
 
-/** Makes a host as Linux' sysfs would show it, every directory listed completely. */
+/** Creates a host in the form of Linux' sysfs, with every directory listed completely. */
 export function buildHost(spec: HostSpec): Snapshot {
   const tree = new HostTree();
   putKernel(tree, spec);
@@ -107,7 +107,7 @@ class Bus {
     }
   }
 
-  /** Whole disks and network interfaces stand in a class directory, with links to where they hang. */
+  /** Whole disks and network interfaces are in a class directory, with links to their directories. */
   #putClasses(path: string, files: readonly string[]): void {
     for (const file of files) {
       const net = /^(?:.*\/)?net\/([^/]+)(?=\/)/.exec(file);
@@ -117,7 +117,7 @@ class Bus {
     }
   }
 
-  /** Character devices have a number, and stand in a directory by it. */
+  /** Character devices have a number, and a link in a directory by that number. */
   #putNodes(path: string, files: readonly (readonly [string, string])[]): void {
     for (const [file, text] of files) {
       const [, directory] = /^(.+)\/dev$/.exec(file) ?? [];
@@ -144,7 +144,7 @@ class Bus {
         numaNode: pf.numaNode,
       };
       const vf = { ...shared, ...sriov.vf?.(index) };
-      // Its own registers have neither ids nor BARs, and no switch for memory: all that is the PF's.
+      // Its own registers have neither ids nor BARs, and no memory enable bit: these are in the PF.
       const config = configBytes({
         ids: 'ffff:ffff',
         subsystem: vf.subsystem,
@@ -162,7 +162,7 @@ class Bus {
   }
 }
 
-/** The address `distance` routing ids after that of a PF, which may be on a later bus. */
+/** The address at a distance of routing ids from a PF, which may be on a later bus. */
 function virtualFunctionAddress(pf: string, distance: number): string {
   const [domain = '', bus = '', slot = '', fn = ''] = pf.split(/[:.]/);
   const hex = (value: number): string => value.toString(16).padStart(2, '0');

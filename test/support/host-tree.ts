@@ -2,8 +2,8 @@ import type { FileStatus } from '../../lib/host/host-reader.ts';
 import { type Snapshot, type SnapshotEntry, splitPath } from '../../lib/host/snapshot/snapshot.ts';
 
 /**
- * A host's files as they are being made: directories come to be with what is in them, and every one of them
- * is listed completely in the {@link snapshot}.
+ * The files of a host under construction: directories are created with their contents, and every one is listed
+ * completely in the {@link snapshot}.
  */
 export class HostTree {
   readonly #entries = new Map<string, SnapshotEntry>();
@@ -15,7 +15,7 @@ export class HostTree {
     this.#enter(path);
   }
 
-  /** A file as it stands. */
+  /** A file with exactly this text. */
   text(path: string, text: string): void {
     this.#put(path, { kind: 'text', text });
   }
@@ -25,7 +25,7 @@ export class HostTree {
     this.text(path, `${value}\n`);
   }
 
-  /** What it is, and who may do what with it. */
+  /** Its type and permissions. */
   status(path: string, status: FileStatus): void {
     this.#put(path, { kind: 'status', status });
   }
@@ -47,19 +47,19 @@ export class HostTree {
     this.link(path, [...from.slice(shared).map(() => '..'), ...parts.slice(shared)].join('/'));
   }
 
-  /** What is at the path, a directory with all of its own included, refuses to be read. */
+  /** The path cannot be read, nor anything below a directory. */
   deny(path: string, detail: 'EACCES' | 'EPERM' = 'EACCES'): void {
     this.remove(path);
     this.#put(path, { kind: 'failure', unknown: 'denied', detail });
   }
 
-  /** What is at the path fails when it is read. */
+  /** Reading the path fails. */
   fail(path: string, detail: string): void {
     this.remove(path);
     this.#put(path, { kind: 'failure', unknown: 'broken', detail });
   }
 
-  /** Takes away what is at the path, with everything below it. */
+  /** Removes the path, with everything below it. */
   remove(path: string): void {
     for (const at of [...this.#entries.keys()]) {
       if (at === path || at.startsWith(`${path}/`)) this.#entries.delete(at);

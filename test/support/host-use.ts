@@ -14,7 +14,7 @@ import { buildHost } from './host-builder.ts';
 import type { FunctionSpec, HostSpec } from './host-spec.ts';
 import { readHost } from './reading.ts';
 
-/** A host that uses nothing, and of which everything is known. */
+/** A host without uses, all of them known. */
 const IDLE: HostUse = {
   blocks: [],
   mounts: [],
@@ -49,7 +49,7 @@ const IDLE: HostUse = {
   kernelWork: [],
 };
 
-/** No process holds a device, and who asks sits at the console. */
+/** No process holds a device, and the session is at the console. */
 export const IDLE_LIVE: LiveUse = {
   holders: [],
   unseen: null,
@@ -61,7 +61,7 @@ export const IDLE_LIVE: LiveUse = {
   sessionAddress: null,
 };
 
-/** The function that most tests are about. */
+/** The function of most tests. */
 export const HERE = '0000:00:03.0' as PciAddress;
 
 export function block(name: string, facts: Partial<BlockDevice> = {}): BlockDevice {
@@ -94,7 +94,7 @@ export function mount(source: string, point: string, facts: Partial<Mount> = {})
   };
 }
 
-/** A node that a process has open, of some functions; its class and block device by its path. */
+/** An open node of a process, for some functions; its class and block device follow from its path. */
 export function openNode(path: string, functions: Known<readonly string[]> = []): OpenNode {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const subsystem = subsystemByPath(path);
@@ -120,7 +120,7 @@ export function link(name: string, facts: Partial<NetInterface> = {}): NetInterf
   };
 }
 
-/** A function at {@link HERE} that is alone in its group and can be reset. */
+/** A function at {@link HERE} with a group of its own that can be reset. */
 export function functionHere(facts: Partial<FunctionSpec> = {}): FunctionSpec {
   return { address: HERE, ids: '8086:10c9', classCode: '020000', group: 3, resetMethods: 'flr', ...facts };
 }
@@ -130,12 +130,12 @@ export interface State {
   readonly host?: Partial<HostSpec>;
   readonly use?: Partial<HostUse>;
   readonly live?: Partial<LiveUse>;
-  /** What is to be taken; {@link HERE} where it is left out. */
+  /** The requested devices; {@link HERE} by default. */
   readonly take?: readonly string[];
   readonly tellsResetMethods?: boolean;
 }
 
-/** What the rules say of a described host. */
+/** The findings for a described host. */
 export function findingsOf(state: State): readonly Finding[] {
   const { functions = [functionHere()], host = {}, use = {}, live = {}, take = [HERE] } = state;
   const reader = new SnapshotHost(buildHost({ label: 'described', functions, ...host }));

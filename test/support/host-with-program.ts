@@ -3,7 +3,7 @@ import type { Run } from '../../lib/host/runner.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import { MemoryFiles } from './memory-files.ts';
 
-/** A host with files alone, on which whatever program is run comes to something, and does what it does with them. */
+/** A host with only files, on which every program has the same result and effect on the files. */
 export function hostWithProgram(
   run: (files: Map<string, string>) => Run,
 ): ChangeableHost & { readonly files: MemoryFiles } {

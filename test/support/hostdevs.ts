@@ -18,7 +18,7 @@ const NO_WISHES: HostdevOptions = {
   persistentPeer: null,
 };
 
-/** Every device of a host that a machine can be given, as `pci xml` writes it. */
+/** Every device of a host that can be passed to a VM, as `pci xml` writes it. */
 export async function handedOver(
   path: string,
 ): Promise<readonly { readonly device: HostDevice; readonly xml: string }[]> {

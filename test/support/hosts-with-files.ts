@@ -6,7 +6,7 @@ import { formatSnapshot } from '../../lib/host/snapshot/snapshot-text.ts';
 import { BUNDLED_NAMES, fixture, ROOT } from './pci-program.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** The files of ours by which bindings outlive a boot, in the order in which they are written. */
+/** The files for persisted bindings, in the order in which they are written. */
 export const BINDING_FILES = [
   '/etc/portal-gun/bindings.json',
   '/etc/portal-gun/early-bindings',
@@ -16,10 +16,10 @@ export const BINDING_FILES = [
   '/etc/systemd/system/multi-user.target.d/portal-gun.conf',
 ] as const;
 export const VFS_RECORD = '/etc/portal-gun/virtual-functions.json';
-/** What the initial RAM disks hold. */
+/** The record of the bindings in the initramfs. */
 export const INITRAMFS_STATE = '/var/lib/portal-gun/initramfs';
 
-/** The programs by which it is told how a Debian starts. */
+/** The programs that identify the boot of a Debian. */
 export const DEBIAN = ['/usr/sbin/update-initramfs', '/usr/lib/systemd/systemd'] as const;
 
 export type Files = Readonly<Record<string, string>>;
@@ -31,7 +31,10 @@ export type HostWith = (
   entries?: Readonly<Record<string, SnapshotEntry>>,
 ) => readonly string[];
 
-/** Makes captured hosts with files of ours, started in a way, as the arguments that name them. To be called once for a test file. */
+/**
+ * Creates captured hosts with files of portal-gun and a kind of boot, as the arguments that name them. Call it once
+ * for a test file.
+ */
 export function hostsWithFiles(): HostWith {
   const folder = temporaryFolder();
   let hosts = 0;
@@ -49,12 +52,12 @@ export function hostsWithFiles(): HostWith {
   };
 }
 
-/** A change of a plan, as its document has it, as far as files go. */
+/** A change of a file in the document of a plan. */
 export interface FileStep {
   readonly change: { readonly kind: string; readonly path?: string; readonly to: unknown };
 }
 
-/** The files that a plan leaves, over those that were there, with what the hook leaves. */
+/** The files after a plan, with the result of the hook. */
 export function filesAfter(steps: readonly FileStep[], before: Files = {}): Files {
   const files = new Map(Object.entries(before));
   for (const { change } of steps) {

@@ -13,8 +13,8 @@ const MOUNTS = [
 ];
 
 /**
- * A host on which all that safety rules look at is known, and nothing of it is in use; `change` puts something to use.
- * What a process has open is a link in its `fd`, known by name.
+ * A host on which all facts for safety rules are known, and nothing is in use; `change` adds a use. An open file of a
+ * process is a link in its `fd`, known by name.
  */
 export function idleHost(
   functions: readonly FunctionSpec[],
@@ -61,7 +61,7 @@ function putIdleUse(tree: HostTree): void {
   tree.attribute('/sys/devices/virtual/net/lo/operstate', 'unknown');
 }
 
-/** A process that has files open. */
+/** A process with open files. */
 export function putProcess(tree: HostTree, pid: number, command: string, ...paths: readonly string[]): void {
   tree.attribute(`/proc/${pid}/comm`, command);
   tree.text(`/proc/${pid}/cmdline`, `${command}\0`);

@@ -12,19 +12,19 @@ import { type Outcome, pciOn, ROOT } from './pci-program.ts';
 import { type SimulatedMachine, simulateMachine } from './simulated-changes.ts';
 import { type SimulatedPorts, simulatedPorts } from './simulated-ports.ts';
 
-/** A machine of the lab, simulated, with a Debian on its disk and nothing that is persisted. */
+/** A simulated machine of the lab, with Debian on its disk and without persisted records. */
 export interface LabMachine {
   readonly machine: SimulatedMachine;
   readonly ports: SimulatedPorts;
   /** The driver of a function; `null` for none. */
   driverOf(address: string): string | null;
-  /** How many VFs a PF has. */
+  /** The number of VFs of a PF. */
   vfsOf(address: string): number;
   /** Runs `pci` on it. */
   run(...args: readonly string[]): Promise<Outcome>;
 }
 
-/** What is lifted of it: a simulated host does not tell what its processes do, so much of its use is unknown. */
+/** The accepted rules, because a simulated host has no processes, so many of its uses are unknown. */
 export const UNTOLD_RULES = SAFETY_RULES.map(({ name }) => name);
 export const ALLOW_UNTOLD = ['--allow', UNTOLD_RULES.join()];
 

@@ -18,11 +18,11 @@ import type { Plan } from '../../lib/plan/plan.ts';
 import { ALL_FIELDS, readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
-/** Alone in its group. */
+/** It has a group of its own. */
 export const CARD = '0000:07:00.0' as PciAddress;
 const URI = 'qemu:///system';
 
-/** A device of a host, to be given to machines. */
+/** A device of a host, to be assigned to VMs. */
 export function toAssign({ reader }: Pick<SimulatedMachine, 'reader'>, address = CARD): DeviceToAssign {
   const found = readInventory(reader, NO_NAMES, ALL_FIELDS).devices.filter(
     (each) => each.address === address,
@@ -31,7 +31,7 @@ export function toAssign({ reader }: Pick<SimulatedMachine, 'reader'>, address =
   return { device, handed: plainHostDevice(address), policy: 'shared', asked: true };
 }
 
-/** Gives the machine of a simulated libvirt a device, or takes it: in its definition, and as it runs where it does. */
+/** Assigns a device to the VM of a simulated libvirt, or unassigns it: in its definition, and live if it runs. */
 export function livePlan(host: SimulatedMachine, what: 'plug' | 'unplug'): Plan {
   const machine = host.libvirt.machine();
   const running = runningMachines([machine]);

@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * The files that take longest, longest first: whatever else runs beside them is then through before they are, and no
- * processor waits for the last of them. How long a file takes cannot be told from its size, which is all that there
- * is to go by on a machine where nothing ran yet.
+ * The slowest files, slowest first, so that no processor waits for the last of them at the end. The size of a file,
+ * the only criterion on a new machine, does not predict its time.
  */
 const LONGEST = [
   'test/lab/persist.test.ts',
   'test/lab/changes.test.ts',
-  // It waits for a third of its time, best beside what does not.
+  // It waits for a third of its time, so it runs best together with files that do not.
   'test/lab/kernel-contract.test.ts',
   'test/lab/assigned-machines.test.ts',
   'test/lab/readers-large.test.ts',
@@ -26,7 +25,7 @@ const LONGEST = [
 const missing = LONGEST.filter((file) => !existsSync(file));
 if (missing.length > 0) throw new Error(`test/support/longest-first.ts: no such file: ${missing.join(', ')}`);
 
-/** Starts what takes longest first. */
+/** Starts the slowest files first. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

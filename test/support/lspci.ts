@@ -1,24 +1,24 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
-/** One function as `lspci -vmmnnkD` prints it: the words before the colons, and the ids in brackets. */
+/** One function in the output of `lspci -vmmnnkD`: the keys before the colons, and the ids in brackets. */
 export interface LspciRecord {
   readonly address: string;
-  /** Values by their key: `Class`, `Vendor`, `Rev`, `Driver` …; of a name with an id, the id alone. */
+  /** Values by their key: `Class`, `Vendor`, `Rev`, `Driver` …; only the id of a name with an id. */
   readonly fields: ReadonlyMap<string, string>;
-  /** Of a name with an id, the name. */
+  /** The names of values with an id. */
   readonly names: ReadonlyMap<string, string>;
 }
 
-/** One range of a function as `lspci -vv` prints it. */
+/** One range of a function in the output of `lspci -vv`. */
 export interface LspciRegion {
   /** `BAR 0`, `ROM`. */
   readonly name: string;
-  /** `memory 64 prefetchable`, `memory 32`, `io`; nothing for a ROM. */
+  /** `memory 64 prefetchable`, `memory 32`, `io`; empty for a ROM. */
   readonly kind: string;
   readonly sizeBytes: number;
 }
 
-/** Why lspci can't be asked, or undefined where it can. */
+/** Why lspci cannot be used, or undefined if it can. */
 export function lspciMissing(): string | undefined {
   return spawnSync('lspci', ['--version']).error === undefined ? undefined : 'lspci is not installed';
 }
@@ -27,7 +27,7 @@ function lspci(tree: string, options: string): string {
   return execFileSync('lspci', ['-O', `sysfs.path=${tree}/sys/bus/pci`, options], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
-    // It complains of files that a capture lacks.
+    // It reports files that a capture lacks.
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, LC_ALL: 'C' },
   });
@@ -37,7 +37,7 @@ export function lspciRecords(tree: string): readonly LspciRecord[] {
   return parseLspciRecords(lspci(tree, '-vmmnnkD'));
 }
 
-/** What `lspci -vmmnnkD` printed. */
+/** Parses the output of `lspci -vmmnnkD`. */
 export function parseLspciRecords(text: string): readonly LspciRecord[] {
   return text
     .trim()
@@ -55,17 +55,17 @@ export function parseLspciRecords(text: string): readonly LspciRecord[] {
     });
 }
 
-/** The ranges of each function that have a size. Fails where the capture has not all that lspci wants. */
+/** The ranges of each function that have a size. Fails if the capture lacks files that lspci needs. */
 export function lspciRegions(tree: string): ReadonlyMap<string, readonly LspciRegion[]> {
   return parseLspciRegions(lspci(tree, '-vvnnD'));
 }
 
-/** The ranges in what `lspci -vvnnD` printed. */
+/** Parses the ranges in the output of `lspci -vvnnD`. */
 export function parseLspciRegions(text: string): ReadonlyMap<string, readonly LspciRegion[]> {
   return linesBelow(text, regionOf);
 }
 
-/** What `parse` makes of the lines below each function's own, in what lspci printed with `-v` or `-k`. */
+/** The results of `parse` for the lines below each function, in the output of lspci with `-v` or `-k`. */
 export function linesBelow<T>(
   text: string,
   parse: (line: string) => T | undefined,
@@ -84,7 +84,7 @@ export function linesBelow<T>(
   return found;
 }
 
-// One tab: with two it is a range of the VFs that are to come.
+// One tab: with two it is a range of future VFs.
 const REGION =
   /^\t(?:Region (\d): (Memory|I\/O ports)|(Expansion ROM)) at .*?(?:\((64-bit|32-bit|low-1M|type 3), (non-)?prefetchable\))?[^(]*\[size=(\d+)([KMGT]?)\]$/;
 const UNITS = ['', 'K', 'M', 'G', 'T'];

@@ -1,6 +1,6 @@
 import type { VirshAnswer } from '../../lib/libvirt/virsh.ts';
 
-/** A machine of a made-up libvirt; a document may be anything, also an error that virsh gives for it. */
+/** A VM of a made-up libvirt; a document may be any text, or an error of virsh. */
 export interface MadeUpMachine {
   readonly uuid: string;
   readonly state?: 'running' | 'paused' | 'crashed';
@@ -8,28 +8,28 @@ export interface MadeUpMachine {
   readonly live?: string | { readonly error: string };
 }
 
-/** A document of a machine with what matters to a test in it. */
+/** A document of a VM with the parts for a test. */
 export function domainXml(name: string, uuid: string, inside = ''): string {
   return `<domain type='kvm'>\n  <name>${name}</name>\n  <uuid>${uuid}</uuid>\n${inside}\n</domain>`;
 }
 
-/** Metadata that tags a machine. */
+/** Metadata that tags a VM. */
 export function tagXml(category: string): string {
   return `  <metadata>\n    <portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="${category}"/>\n  </metadata>`;
 }
 
-/** The UUID of the machine of a number. */
+/** The UUID of the VM with a number. */
 export function uuidOf(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 }
 
 /**
- * What virsh answers of made-up machines, for what a real libvirt is hard to bring to: machines that go away, documents
- * that are none, changes that fail. How a real one answers is tried in `test/lab/portal.test.ts`.
+ * Answers of virsh for made-up VMs, for cases that are hard to create with a real libvirt: VMs that disappear,
+ * invalid documents, failing changes. `test/lab/portal.test.ts` uses a real one.
  */
 export class MadeUpLibvirt {
   readonly ran: (readonly string[])[] = [];
-  /** What a command fails with; `null` where it is done. */
+  /** The error of a command; `null` if it succeeds. */
   failure: (command: readonly string[]) => string | null = () => null;
   readonly #machines: readonly MadeUpMachine[];
 

@@ -1,6 +1,6 @@
 import type { FileStore, Storing } from '../../lib/host/file-store.ts';
 
-/** Files in memory: a disk that outlives whoever writes to it. */
+/** Files in memory: a disk that outlives its writer. */
 export class MemoryFiles implements FileStore {
   readonly files = new Map<string, string>();
   readonly folders = new Set<string>();

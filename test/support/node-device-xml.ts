@@ -1,7 +1,7 @@
 import { knownValue } from '../../lib/base/known.ts';
 import type { PciDevice } from '../../lib/pci/device.ts';
 
-/** What libvirt's document of a function says, of those of its host. */
+/** The document of libvirt for a function, given the functions of its host. */
 export function nodeDeviceXml(device: PciDevice, devices: readonly PciDevice[]): string {
   const { address } = device;
   const [domain = '', bus = '', slot = '', number = ''] = address.split(/[:.]/);

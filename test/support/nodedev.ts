@@ -6,11 +6,11 @@ interface Element {
   text: string;
 }
 
-/** What libvirt says of one PCI function: `virsh nodedev-dumpxml`. Numbers as they stand, addresses composed. */
+/** A PCI function in the output of `virsh nodedev-dumpxml`. Numbers are unchanged, addresses composed. */
 export interface NodeDevice {
   readonly address: string;
   readonly path: string | undefined;
-  /** `pci_0000_00_04_0`; `computer` for what is on a root bus. */
+  /** `pci_0000_00_04_0`; `computer` for a function on a root bus. */
   readonly parent: string | undefined;
   readonly driver: string | undefined;
   readonly class: string | undefined;
@@ -24,7 +24,7 @@ export interface NodeDevice {
   readonly virtualFunctions:
     | { readonly max: string | undefined; readonly members: readonly string[] }
     | undefined;
-  /** `cap` is what the link can be, `sta` what it is. */
+  /** `cap` is the maximum of the link, `sta` its current state. */
   readonly links: Readonly<
     Record<string, { readonly speed: string | undefined; readonly width: string | undefined }>
   >;
@@ -32,7 +32,7 @@ export interface NodeDevice {
 
 const TOKEN = /<(\/?)([\w-]+)((?:\s+[\w-]+=(?:'[^']*'|"[^"]*"))*)\s*(\/?)>|([^<]+)/y;
 
-/** @throws Error where the text is more than such XML */
+/** @throws Error if the text has features beyond such XML */
 function parseElement(xml: string): Element {
   const top: Element = { name: '', attributes: new Map(), children: [], text: '' };
   const open = [top];
@@ -62,7 +62,7 @@ function parseElement(xml: string): Element {
   return top;
 }
 
-/** The PCI functions of one or several `nodedev-dumpxml` after another. */
+/** The PCI functions in the output of one or several `nodedev-dumpxml`. */
 export function parseNodeDevices(xml: string): readonly NodeDevice[] {
   return childrenOf(parseElement(xml), 'device').map(toNodeDevice);
 }

@@ -2,7 +2,7 @@ import type { DeviceNumber, HostReader, Reading } from '../../lib/host/host-read
 
 /**
  * A host whose open files have device numbers, by the path of the file (`/proc/812/fd/7`), as on a live machine; any
- * other file is no device.
+ * other file is not a device.
  */
 export function numberedHost(
   host: HostReader,

@@ -1,4 +1,4 @@
-/** An image of an option ROM as a test wants it; what is left out is as it should be. */
+/** An image of an option ROM for a test; omitted parts are correct. */
 export interface ImageSpec {
   readonly codeType?: number;
   /** In units of 512 bytes. */
@@ -10,7 +10,7 @@ export interface ImageSpec {
   readonly classCode?: number;
   readonly isLast?: boolean;
   readonly checksum?: 'right' | 'wrong';
-  /** Of UEFI: machine type, compression. */
+  /** For UEFI: machine type, compression. */
   readonly machine?: number;
   readonly compression?: number;
   /** Manufacturer and product of a Plug and Play header. */
@@ -23,7 +23,7 @@ const PNP = 0x80;
 const TEXTS = 0xb0;
 const PROGRAM = 0x180;
 
-/** Bytes of one image, with all of its structures at fixed places. */
+/** The bytes of one image, with all structures at fixed places. */
 export function romImage(spec: ImageSpec = {}): Uint8Array {
   const { codeType = 0, units = 2, revision = 3 } = spec;
   const image = new Uint8Array(units * 512);
@@ -76,7 +76,7 @@ function putPnp(image: Uint8Array, view: DataView, [manufacturer, product]: read
   image[PNP + 9] = -sum;
 }
 
-/** A ROM of several images, of which the last alone says that it is. */
+/** A ROM of several images; only the last is marked as the last. */
 export function romOf(...specs: readonly ImageSpec[]): Uint8Array {
   return joined(...specs.map((spec, index) => romImage({ isLast: index === specs.length - 1, ...spec })));
 }

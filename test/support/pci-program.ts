@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { vi } from 'vitest';
 import type { Program } from '../../lib/cli/grammar/program.ts';
-import { type ProcessLike, runProgram } from '../../lib/cli/main.ts';
+import { runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
+import type { ProcessLike } from '../../lib/cli/terminal/process-like.ts';
 import type { HostPorts } from '../../lib/host/host-ports.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
-/** The programs as they are built. */
+/** The built programs. */
 export const PCI = join(ROOT, 'dist/bin/pci.js');
 export const PORTAL = join(ROOT, 'dist/bin/portal.js');
 
@@ -22,11 +23,11 @@ export interface Outcome {
 interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
-  /** What it reads on standard input; nothing without it. */
+  /** Its stdin; empty by default. */
   readonly input?: string;
 }
 
-/** Runs the built `pci` in the root of the project, with nothing of the caller's taste in its environment. */
+/** Runs the built `pci` in the root of the project, without settings of the caller in its environment. */
 export function pci(args: readonly string[], options: Options = {}): Promise<Outcome> {
   return runBuilt(PCI, args, options);
 }
@@ -50,8 +51,8 @@ async function runBuilt(file: string, args: readonly string[], options: Options)
 }
 
 /**
- * The same without a process of its own, a hundred times as fast: for what needs many runs. With `columns` on a
- * terminal that says it has so many, of the kind that shows no colours.
+ * The same without a process of its own, a hundred times as fast: for tests with many runs. With `columns` on a
+ * terminal of that width, without colors.
  */
 export function pciInside(args: readonly string[], columns?: number): Promise<Outcome> {
   return runInside(PCI_PROGRAM, args, columns);
@@ -62,7 +63,7 @@ export function portalInside(args: readonly string[], columns?: number): Promise
   return runInside(PORTAL_PROGRAM, args, columns);
 }
 
-/** The same on a machine that is not this one: `test/support/simulated-ports.ts` has one. */
+/** The same on another machine than this one: `test/support/simulated-ports.ts` has one. */
 export function pciOn(ports: HostPorts, args: readonly string[], columns?: number): Promise<Outcome> {
   return runInside(PCI_PROGRAM, args, columns, ports);
 }
@@ -103,22 +104,22 @@ async function runInside(
     stderr: stream('stderr'),
     exitCode: undefined as number | undefined,
   };
-  // Tests run from wherever the checkout is, and whoever has it.
+  // Tests run from any checkout, of any user.
   const trust = vi.spyOn(programTrust, 'problemOf').mockReturnValue(null);
   await runProgram(program, host, ports);
   trust.mockRestore();
   return { ...written, exitCode: host.exitCode };
 }
 
-/** The path of a fixture from the root of the project, as `--host` takes it. */
+/** The path of a fixture from the root of the project, for `--host`. */
 export function fixture(name: string): string {
   return `fixtures/${name}.snapshot`;
 }
 
-/** Where names come from in every test: the list of the package, since that of the system is another everywhere. */
+/** The source of names in every test: the list of the package, because that of the system differs between machines. */
 export const BUNDLED_NAMES = ['--pci-ids', 'bundled'] as const;
 
-/** The words of a line as a shell would split it; single quotes keep blanks. */
+/** The words of a line, split as in a shell; single quotes keep spaces. */
 export function words(line: string): readonly string[] {
   return [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
 }

@@ -7,7 +7,7 @@ import { persistenceState } from './binding-plans.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 import { NO_GOAL, proposeVfs } from './vf-plans.ts';
 
-/** Plans to bring a PF of a simulated machine to what is asked, at each boot too. */
+/** Plans to bring a PF of a simulated machine to a requested state, at each boot too. */
 export async function persistentVfsPlan(
   machine: SimulatedMachine,
   address: PciAddress,

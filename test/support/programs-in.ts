@@ -1,15 +1,15 @@
 import { delimiter } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { PROGRAM_FOLDERS } from '../../lib/host/programs.ts';
 
 /**
- * During the tests beside this call, has what runs in this process look for programs in a folder first, before those of
- * the system: what is installed here makes no difference then. What is started by their PATH, such as scripts, has the
- * folder first in that; no libvirt is named by the environment.
+ * During the tests beside this call, this process looks for programs in a folder before those of the system, so that
+ * installed programs make no difference. Programs that search their PATH, such as scripts, have the folder first in
+ * it; the environment names no libvirt.
  *
- * Programs are injected into this process only: a process of its own has no way to be told where root's programs are,
- * since whoever could tell it could have root run anything.
+ * Only this process uses the folder: a separate process has no setting for the program folders of root, because such
+ * a setting would allow a user to let root run any program.
  *
  * @param only whether programs that are not in the folder are missing
  */
@@ -18,17 +18,18 @@ export function useProgramsIn(folder: () => string, { only = false } = {}): void
   beforeAll(() => {
     const folders = only ? [folder()] : [folder(), ...PROGRAM_FOLDERS];
     const injected = new LiveRunner(folders);
-    const { run } = LiveRunner.prototype;
-    const spy = vi
-      .spyOn(LiveRunner.prototype, 'run')
-      .mockImplementation((...args) => run.apply(injected, args));
+    const { run, open } = LiveRunner.prototype;
+    const spies = [
+      vi.spyOn(LiveRunner.prototype, 'run').mockImplementation((...args) => run.apply(injected, args)),
+      vi.spyOn(LiveRunner.prototype, 'open').mockImplementation((...args) => open.apply(injected, args)),
+    ];
     const { PATH, LIBVIRT_DEFAULT_URI } = process.env;
     process.env['PATH'] = folders.join(delimiter);
     delete process.env['LIBVIRT_DEFAULT_URI'];
     end = () => {
       process.env['PATH'] = PATH;
       if (LIBVIRT_DEFAULT_URI !== undefined) process.env['LIBVIRT_DEFAULT_URI'] = LIBVIRT_DEFAULT_URI;
-      spy.mockRestore();
+      for (const spy of spies) spy.mockRestore();
     };
   });
   afterAll(() => end?.());

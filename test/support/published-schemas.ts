@@ -14,8 +14,9 @@ const LINE_WIDTH = 110;
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The text of each JSON Schema file, by its name, as the zod schemas of `lib/documents` give it. A zod schema with an id is
- * a document of its own (`pci-list`), or a part that documents refer to (`facts#address`): in the `$defs` of its file.
+ * The text of each JSON Schema file, by its name, from the zod schemas of `lib/documents`. A zod schema with an id is
+ * a document of its own (`pci-list`), or a part that documents refer to (`facts#address`): in the `$defs` of its
+ * file.
  */
 export async function publishedSchemas(): Promise<ReadonlyMap<string, string>> {
   for (const name of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
@@ -30,13 +31,13 @@ export async function publishedSchemas(): Promise<ReadonlyMap<string, string>> {
   return new Map(all.map(([kind, text]) => [`${kind}.v1.schema.json`, text]));
 }
 
-/** Where a schema is, seen from any file: `facts#address` is `../facts/v1#/$defs/address`. */
+/** The address of a schema from any file: `facts#address` is `../facts/v1#/$defs/address`. */
 function addressOf(id: string): string {
   const [kind, part] = id.split('#');
   return `../${kind}/v1${part === undefined ? '' : `#/$defs/${part}`}`;
 }
 
-/** Takes out what zod adds and no reader of a document needs. */
+/** Removes keywords that zod adds and no reader of a document needs. */
 function override({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
@@ -48,7 +49,7 @@ function override({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseS
   if (jsonSchema.pattern !== undefined) jsonSchema.pattern = jsonSchema.pattern.replaceAll('\\/', '/');
 }
 
-/** A schema without the heads that zod gives each, and with references into its own file as short as they can be. */
+/** A schema without the heads that zod adds to each, and with short references into its own file. */
 function plain({ $schema, $id, id, ...schema }: z.core.JSONSchema.BaseSchema, of: string): JsonObject {
   const own = `${addressOf(of.replace(/#.*/, ''))}#`;
   return JSON.parse(
@@ -79,8 +80,8 @@ function fileText(kind: string, root: JsonObject, parts: JsonObject): string {
 }
 
 /**
- * JSON for people who read it: the description of a schema first, and on one line what has room there after the key
- * that it follows, of so many characters.
+ * JSON for human readers: the description of a schema first, and each part on one line if it fits after its key,
+ * which has so many characters.
  */
 function laidOut(value: unknown, indent: string, keyLength = 0): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -98,7 +99,7 @@ function laidOut(value: unknown, indent: string, keyLength = 0): string {
   return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${close}`;
 }
 
-/** The keys of an object, with the description of a schema first; a property of that name is no text. */
+/** The keys of an object, with the description of a schema first; a property of that name is not a text. */
 function keysOf(value: object): readonly (keyof typeof value)[] {
   const keys = Object.keys(value) as (keyof typeof value)[];
   const described = 'description' in value && typeof value.description === 'string' && !('$schema' in value);

@@ -1,6 +1,6 @@
 import type { HostTree } from './host-tree.ts';
 
-/** A block device with its number, its entry in the class, and what holds it. */
+/** A block device with its number, its entry in the class, and its holders. */
 export function putBlock(tree: HostTree, path: string, number: string, ...holders: readonly string[]): void {
   const name = path.slice(path.lastIndexOf('/') + 1);
   tree.attribute(`${path}/dev`, number);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** What the files of one function say, taken one by one and as they stand; undefined where there is none. */
+/** The contents of the files of one function, unchanged; undefined if there is no file. */
 export interface RawFunction {
   readonly vendor: string | undefined;
   readonly device: string | undefined;
@@ -14,17 +14,17 @@ export interface RawFunction {
   readonly physfn: string | undefined;
   /** In the order of the number in the name of the link. */
   readonly virtfns: readonly string[];
-  /** Index and size of the first seven lines that say something. */
+  /** Index and size of the used lines among the first seven. */
   readonly ranges: readonly (readonly [index: number, sizeBytes: number])[] | undefined;
-  /** Any other of its files, without the blanks around. */
+  /** Any other of its files, without surrounding whitespace. */
   readonly text: (name: string) => string | undefined;
-  /** Its directory without links, in terms of the tree: `/sys/devices/pci0000:00/0000:00:02.0`. */
+  /** Its directory without links, as a path in the tree: `/sys/devices/pci0000:00/0000:00:02.0`. */
   readonly path: string;
 }
 
 /**
- * Reads a tree a second time, with nothing of the project's: the file system follows the links, and each fact
- * is taken from the one file that is named for it.
+ * Reads a tree a second time, without code of the project: the file system follows the links, and each fact comes
+ * from one file.
  */
 export function readRawFunctions(tree: string): ReadonlyMap<string, RawFunction> {
   const bus = join(tree, 'sys/bus/pci/devices');

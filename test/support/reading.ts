@@ -8,7 +8,7 @@ import { buildHost } from './host-builder.ts';
 import type { FunctionSpec, HostSpec } from './host-spec.ts';
 import type { HostTree } from './host-tree.ts';
 
-/** Names that say what they were asked for. */
+/** Names that repeat the requested id. */
 const ECHO_NAMES: PciNames = {
   source: 'an echo',
   vendor: (id) => `vendor ${id}`,
@@ -30,10 +30,10 @@ export function readSpec(spec: Omit<HostSpec, 'label'>, fields?: readonly Device
   return readHost(new SnapshotHost(buildHost({ label: 'described', ...spec })), fields);
 }
 
-/** Where {@link readOne}'s function is. */
+/** The directory of the function of {@link readOne}. */
 export const ONE = '/sys/devices/pci0000:00/0000:00:03.0';
 
-/** A function of no particular kind, to be changed. */
+/** A function of no particular kind, for changes. */
 export const ONE_SPEC: FunctionSpec = {
   address: '0000:00:03.0',
   ids: '8086:10c9',
@@ -42,7 +42,7 @@ export const ONE_SPEC: FunctionSpec = {
   revision: '01',
 };
 
-/** Reads one fact of one function, with the messages that came with it. */
+/** Reads one fact of one function, with its messages. */
 export function readOne<F extends DeviceField>(
   field: F,
   spec: Partial<FunctionSpec> = {},

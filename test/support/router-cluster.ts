@@ -5,11 +5,11 @@ import { type SimulatedPorts, simulatedPorts } from './simulated-ports.ts';
 
 /** Two functions of one card and of one group: {@link HERE} and the next. */
 export const PAIR = [HERE, HERE.replace(/0$/, '1')] as const;
-/** Alone in its group. */
+/** It has a group of its own. */
 export const ALONE = '0000:00:05.0';
 export const ROUTERS = ['galaxy1', 'galaxy2', 'star router'] as const;
 
-/** A machine on which nothing is in use, with its libvirt, and a session of root on it. */
+/** A machine without any use of its devices, with its libvirt, and a session of root on it. */
 export interface Cluster {
   readonly machine: SimulatedMachine;
   readonly ports: SimulatedPorts;
@@ -18,7 +18,7 @@ export interface Cluster {
   definitionOf(name: string): string;
 }
 
-/** A machine with serial ports to give, three routers, of which one is no q35, and two VMs that are none. */
+/** A machine with serial ports to assign, three routers, one of them not a q35, and two other VMs. */
 export function routerCluster(isRoot = true): Cluster {
   const serial = { driver: 'serial', classCode: '070002', resetMethods: 'flr' } as const;
   const machine = simulateMachine(

@@ -1,6 +1,6 @@
 /*
- * What readers of JSON documents lose between two versions of their schemas. Within v1 documents only grow: keys,
- * values of an enumeration and kinds of objects may come, and nothing that is promised may go or mean more than it did.
+ * The losses of a JSON document between two versions of its schema. Within v1 documents only grow: keys, enumerated
+ * values and kinds of objects may be added, and a promised part may not disappear or get a wider meaning.
  */
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -8,23 +8,23 @@ type Schema = Readonly<Record<string, unknown>>;
 /** Schemas by kind of document (`pci-list`). */
 export type SchemaFiles = ReadonlyMap<string, Schema>;
 
-/** A schema and the kind of document whose file it is in, for references are relative to that. */
+/** A schema and the document kind of its file, because references are relative to the file. */
 interface Place {
   readonly schema: Schema;
   readonly kind: string;
 }
 
-/** One type of JSON that a schema allows, with what it asks of such a value. */
+/** One JSON type that a schema allows, with its requirements. */
 interface Alternative {
   readonly type: string;
-  /** The only values there are; `null` for any. */
+  /** The allowed values; `null` for any. */
   readonly values: readonly unknown[] | null;
   /** Constraints by keyword: pattern, minimum … */
   readonly constraints: Schema;
   readonly properties: Schema;
   readonly required: readonly string[];
   readonly items: Schema | null;
-  /** What keys without a description may hold; `null` for anything. */
+  /** The schema of keys without a description; `null` for any. */
   readonly others: Schema | null;
   readonly kind: string;
 }
@@ -51,7 +51,7 @@ const STRUCTURE = ['type', 'enum', 'const', 'properties', 'required', 'items', '
 const KNOWN = new Set([...WORDS_ONLY, ...CONSTRAINTS, ...STRUCTURE, '$ref', 'anyOf', 'oneOf']);
 const ANY = 'any';
 
-/** What is lost from `before` to `after`, a sentence each; empty if documents only grow. */
+/** The losses from `before` to `after`, one sentence each; empty if documents only grow. */
 export function schemaLosses(before: SchemaFiles, after: SchemaFiles): readonly string[] {
   const comparison = new Comparison(before, after);
   return [...before].flatMap(([kind, schema]) => {
@@ -74,7 +74,7 @@ export function schemaLosses(before: SchemaFiles, after: SchemaFiles): readonly 
 class Comparison {
   readonly #before: SchemaFiles;
   readonly #after: SchemaFiles;
-  /** What each pair of schemas came to; a pair that is being compared loses nothing by itself, which ends recursion. */
+  /** The result for each pair of schemas; a pair that is being compared counts as equal, which ends recursion. */
   readonly #seen = new Map<Schema, Map<Schema, readonly string[]>>();
 
   constructor(before: SchemaFiles, after: SchemaFiles) {
@@ -82,7 +82,7 @@ class Comparison {
     this.#after = after;
   }
 
-  /** What is lost from one schema to another, each with the path below `at`. */
+  /** The losses from one schema to another, each with the path below `at`. */
   losses(at: string, before: Place, after: Place): readonly string[] {
     return this.#relative(before, after).map((loss) => `${at}${loss}`);
   }
@@ -116,7 +116,7 @@ class Comparison {
     ];
   }
 
-  /** The losses from an object or a list to that which it is most like. */
+  /** The losses from an object or a list to the most similar one. */
   #nearest(before: Alternative, after: readonly Alternative[]): readonly string[] {
     const each = after.map((alternative) => this.#compositeLosses(before, alternative));
     return each.reduce((best, losses) => (losses.length < best.length ? losses : best));
@@ -141,7 +141,7 @@ class Comparison {
     ];
   }
 
-  /** The losses of what a list or the keys that are not described may hold; `null` is anything. */
+  /** The losses in the items of a list or in undescribed keys; `null` is any value. */
   #insideLosses(
     at: string,
     [before, kindBefore]: readonly [Schema | null, string],
@@ -163,7 +163,7 @@ function scalarLosses(before: readonly Alternative[], after: readonly Alternativ
   const [free, freeNow] = [freeOf(before), freeOf(after)];
   const valuesNow = valuesOf(after);
   const gone = valuesOf(before).filter((value) => !valuesNow.includes(value));
-  // If there is one on each side, they are meant for one another, and it is told what differs.
+  // If there is one on each side, they correspond, and the difference is reported.
   const [one, oneNow] = [free[0], freeNow[0]];
   const changed =
     free.length === 1 && freeNow.length === 1 && one !== undefined && oneNow !== undefined
@@ -190,7 +190,7 @@ function constraintChanges(before: Schema, after: Schema): readonly string[] {
   });
 }
 
-/** What a schema allows, with references followed and unions laid flat. */
+/** The alternatives of a schema, with references resolved and unions flattened. */
 function alternatives({ schema, kind }: Place, files: SchemaFiles): readonly Alternative[] {
   const unknown = Object.keys(schema).filter((keyword) => !KNOWN.has(keyword));
   if (unknown.length > 0) throw new Error(`cannot compare schemas with ${unknown.join(', ')}`);
@@ -239,7 +239,7 @@ function constraintsOf(schema: Schema): Schema {
   return Object.fromEntries(present.map((keyword) => [keyword, constraintOf(keyword, schema[keyword])]));
 }
 
-/** Names of keys are always text, whether that is said or not. */
+/** Keys are always text, even without a type. */
 function constraintOf(keyword: string, value: unknown): unknown {
   if (keyword !== 'propertyNames') return value;
   const { type: _, ...rest } = value as Schema;
@@ -251,7 +251,7 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** The schema that a reference is to: `../facts/v1#/$defs/address`, or `#/$defs/node` in the file itself. */
+/** The schema of a reference: `../facts/v1#/$defs/address`, or `#/$defs/node` in the same file. */
 function target(reference: string, from: string, files: SchemaFiles): Place {
   const [, other, pointer = ''] = /^(?:\.\.\/([a-z-]+)\/v1)?(?:#(.*))?$/.exec(reference) ?? [];
   const kind = other ?? from;

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { ROOT } from './pci-program.ts';
 
 /**
- * Options that take names from a file, which is written into a folder: the list of the package with the ids of the
- * fixtures alone. They give them the names that the whole list does. For what needs many runs: each reads its list, and
- * the whole one takes as long as all else that a run does.
+ * Options that take names from a file, which is written into a folder: the list of the package with only the ids of
+ * the fixtures. The names are the same as with the whole list. For tests with many runs, because reading the whole
+ * list takes as long as the rest of a run.
  */
 export function shortNames(folder: string): readonly string[] {
   const ids = idsOfFixtures();
   const list = readFileSync(join(ROOT, 'lib/pci/pci.ids'), 'utf8').split('\n');
   const classesAt = list.findIndex((line) => line.startsWith('C '));
-  // Whether the last line of each depth was kept: what stands below one that was not, is not either.
+  // Whether the last line of each depth was kept: the lines below a removed one are removed too.
   const isKept: boolean[] = [];
   const named = list.slice(0, classesAt).filter((line) => {
     const match = /^(\t{0,2})([0-9a-f]{4})(?: ([0-9a-f]{4}))? {2}/.exec(line);

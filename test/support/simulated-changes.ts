@@ -10,13 +10,13 @@ import { SimulatedIp } from './simulated-ip.ts';
 import { SimulatedLibvirt } from './simulated-libvirt.ts';
 import { runQemuImg } from './simulated-qemu-img.ts';
 
-/** A simulated host that plans can be applied to: its kernel, its programs and its disk. */
+/** A simulated host for applying plans: its kernel, its programs and its disk. */
 export interface SimulatedMachine extends ChangeableHost {
   readonly kernel: SimulatedHost;
   readonly ip: SimulatedIp;
   readonly files: MemoryFiles;
   readonly libvirt: SimulatedLibvirt;
-  /** Those that are loaded of modules that register no driver of PCI. */
+  /** The loaded modules without a PCI driver. */
   readonly modules: Set<string>;
 }
 
@@ -30,7 +30,7 @@ export function simulateMachine(captured: HostReader): SimulatedMachine {
   return { kernel, ip, reader: withModules(kernel, modules), writer: ip, runner, files, libvirt, modules };
 }
 
-/** Modules that register no driver of PCI, which is all that a simulated host knows of. */
+/** Modules without a PCI driver, because a simulated host knows only PCI drivers. */
 const OTHER_MODULES: readonly string[] = ['kvm_intel', 'tun', 'vhost_net'];
 
 /** A host with some of them loaded. */
@@ -52,14 +52,14 @@ function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostR
 }
 
 const GRUB = '/boot/grub/grub.cfg';
-/** The initial RAM disk: what the early program was when it was last made. */
+/** The initramfs: the early program at the time when it was made. */
 const IMAGE = '/boot/initrd.img';
 const EARLY_PROGRAM = '/etc/portal-gun/early-bindings';
 const HOOK = '/etc/initramfs-tools/hooks/portal-gun';
 
 /**
- * `ip` for links and VFs, `virsh`, `modprobe`, `update-initramfs`, as far as our hook goes, and
- * `update-grub`, as far as our settings go; there is no other program.
+ * `ip` for links and VFs, `virsh`, `modprobe`, `update-initramfs` with the hook of portal-gun, and `update-grub` with
+ * the settings of portal-gun; there is no other program.
  */
 function programsOf(
   kernel: SimulatedHost,
@@ -100,15 +100,16 @@ function programsOf(
       const exitCode = isRemoval && !kernel.unloadDriver(driver) ? 1 : 0;
       return { kind: 'exited', exitCode, stdout: '', stderr: '' };
     },
+    open: (program, args) => libvirt.open(program, args),
   };
 }
 
-/** Everything of a machine that plans change, a line each, to be compared. */
+/** The state of a machine that plans change, one line each, for comparisons. */
 export function stateOf({ kernel, ip, files, libvirt, modules }: SimulatedMachine): string {
   const { devices } = readInventory(kernel, NO_NAMES, ['driver', 'driverOverride', 'netInterfaces', 'sriov']);
   const lines = devices.map(({ address, driver, driverOverride, netInterfaces, sriov }) =>
     [address, driver, driverOverride, netInterfaces, sriov]
-      // Which of the kernel's names an interface gets depends on which are free; udev gives it another.
+      // The kernel's name of an interface depends on the free names, and udev renames it.
       .map((each) => JSON.stringify(each).replace(/"eth\d+"/, '"eth"'))
       .join(' '),
   );

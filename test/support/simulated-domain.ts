@@ -1,13 +1,13 @@
 import type { FakeAnswer } from './fake-virsh.ts';
 
-/** A machine of a simulated libvirt, by its documents. */
+/** A VM of a simulated libvirt, by its documents. */
 export interface SimulatedDomain {
   readonly name: string;
   readonly uuid: string;
   definition: string;
   /** `null` while it is off. */
   live: string | null;
-  /** What it is while it is on. */
+  /** Its state while it is on. */
   state: 'running' | 'paused';
 }
 
@@ -31,7 +31,7 @@ export function withMetadata(domain: SimulatedDomain, command: readonly string[]
   return { output: '' };
 }
 
-/** The prefix before the names of all elements that have none. */
+/** The prefix for the names of all elements without one. */
 function prefixed(element: string, key: string, uri: string): string {
   const named = element.replaceAll(/<(\/?)(?=[\w-]+[\s/>])/g, `<$1${key}:`);
   return named.replace(/^<[\w:-]+/, (name) => `${name} xmlns:${key}="${uri}"`);

@@ -10,7 +10,7 @@ import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 
 interface Vf {
   mac: string;
-  /** Whether its own driver made that up. */
+  /** Whether its own driver generated it. */
   isMadeUp: boolean;
   vlan: number;
   qos: number;
@@ -26,7 +26,7 @@ interface Interface {
 
 const FRESH: Vf = { mac: NO_MAC, isMadeUp: false, vlan: 0, qos: 0, spoofchk: true, trust: false };
 
-/** Answers of the kernel, as `ip` of iproute2 6.15 has them for an 82576 under igb (Linux 6.12). */
+/** Errors of the kernel in `ip` of iproute2 6.15 for an 82576 on igb (Linux 6.12). */
 const REFUSALS = {
   argument: 'RTNETLINK answers: Invalid argument',
   unsupported: 'RTNETLINK answers: Operation not supported',
@@ -34,8 +34,8 @@ const REFUSALS = {
 } as const;
 
 /**
- * `ip link` for the interfaces of the PFs of a simulated machine, as it is with the driver igb: no link state, and no rate
- * without a link. What VFs are set to goes with them, so whoever writes to the machine writes through this.
+ * `ip link` for the interfaces of the PFs of a simulated machine, with the behavior of igb: no link state, and no
+ * rate without a link. The settings of VFs are lost with them, so all writes to the machine go through this.
  */
 export class SimulatedIp implements HostWriter {
   readonly #kernel: HostReader & HostWriter;
@@ -80,7 +80,7 @@ export class SimulatedIp implements HostWriter {
     return refusal === null ? said('') : failed(2, refusal);
   }
 
-  /** Everything of the interfaces, a line each. */
+  /** The state of the interfaces, one line each. */
   state(): readonly string[] {
     return [...this.#interfaces].map(([name, { isUp, vfs }]) =>
       JSON.stringify([
@@ -91,7 +91,7 @@ export class SimulatedIp implements HostWriter {
     );
   }
 
-  /** igbvf makes up a MAC where it finds none, and tells it to a PF that is up. */
+  /** igbvf generates a MAC if it finds none, and reports it to a PF that is up. */
   #makeUpMacs(): void {
     for (const { pf, isUp, vfs } of this.#interfaces.values()) {
       for (const [index, vf] of vfs.entries()) {

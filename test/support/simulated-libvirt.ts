@@ -1,50 +1,50 @@
-import type { Run, Runner, RunOptions } from '../../lib/host/runner.ts';
+import type { Opening, Run, Runner, RunOptions } from '../../lib/host/runner.ts';
 import { readOwnDevices } from '../../lib/libvirt/assignment/assigned-devices.ts';
 import { parseHostDevices } from '../../lib/libvirt/hostdev/host-device-parser.ts';
 import { parseMachine } from '../../lib/libvirt/machine/machine.ts';
 import type { KnownMachine, MachineDocument } from '../../lib/libvirt/machine/read-machines.ts';
 import { parseXml, type XmlDocument } from '../../lib/libvirt/xml/xml-document.ts';
 import { childOf } from '../../lib/libvirt/xml/xml-element.ts';
-import { type FakeAnswer, FakeVirsh } from './fake-virsh.ts';
+import { type FakeAnswer, type FakeCall, FakeVirsh } from './fake-virsh.ts';
 import { tagXml, uuidOf } from './made-up-libvirt.ts';
 import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
 import { SimulatedNetworks } from './simulated-networks.ts';
 
-/** What a read-only connection refuses, as libvirt says it. */
+/** The commands that a read-only connection refuses, with libvirt's error. */
 const CHANGING: readonly string[] = [
   ...['define', 'undefine', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
   ...['shutdown', 'suspend', 'resume', 'net-define', 'net-start', 'net-destroy', 'net-undefine'],
 ];
 const DONE: FakeAnswer = { output: '' };
 
-/** What a domain of a {@link SimulatedLibvirt} is, as far as a test chooses. */
+/** The properties of a domain of a {@link SimulatedLibvirt} that a test can set. */
 interface DomainSpec {
   readonly category?: string | null;
   readonly machine?: 'q35' | 'pc';
-  /** How many root ports it has that nothing is in. */
+  /** The number of its empty root ports. */
   readonly ports?: number;
 }
 
 /**
- * A libvirt as far as changing its machines goes: their documents are kept as they are but for quotes, and a real one formats them anew. It has one
- * machine, `galaxy0`, which is a q35 with three ports that nothing is in, and those that are added. How a real one does that is
- * tried in `test/lab/assign*.test.ts`, and with devices of a kernel in `test/lab/assigned-machines.test.ts`.
+ * A libvirt for changes of its VMs: their documents are kept except for quotes, and a real one formats them. It has
+ * one VM, `galaxy0`, which is a q35 with three empty ports, and added ones. `test/lab/assign*.test.ts` tests a real
+ * one, and `test/lab/assigned-machines.test.ts` one with devices of a kernel.
  */
 export class SimulatedLibvirt implements Runner {
   readonly domains: SimulatedDomain[] = [];
   readonly networks = new SimulatedNetworks();
   /** Whether its guests let go of what they are asked for. */
   letsGo = true;
-  /** What a command fails with. */
+  /** The error of a command. */
   failure: (command: readonly string[]) => string | null = () => null;
   readonly ran: (readonly string[])[] = [];
-  readonly #virsh = new FakeVirsh((command) => this.#answer(command));
+  readonly #virsh = new FakeVirsh((command, call) => this.#answer(command, call));
 
   constructor() {
     this.add('galaxy0', { ports: 3 });
   }
 
-  /** Defines one more machine, which is off. */
+  /** Defines another VM, which is off. */
   add(name: string, spec: DomainSpec = {}): SimulatedDomain {
     const uuid = uuidOf(this.domains.length + 1);
     const added: SimulatedDomain = { name, uuid, state: 'running', definition: '', live: null };
@@ -62,7 +62,7 @@ export class SimulatedLibvirt implements Runner {
     return this.#first.definition;
   }
 
-  /** What `galaxy0` has as it runs; `null` while it is off. */
+  /** The live XML of `galaxy0`; `null` while it is off. */
   get live(): string | null {
     return this.#first.live;
   }
@@ -71,12 +71,25 @@ export class SimulatedLibvirt implements Runner {
     this.#first.live = text;
   }
 
-  /** How many processes of virsh were started. */
+  /** The number of started virsh processes. */
   get processes(): number {
     return this.#virsh.calls.length;
   }
 
-  /** Starts a machine. */
+  /** How many of them run, because they are kept open. */
+  get openProcesses(): number {
+    return this.#virsh.opened.filter(({ isOpen }) => isOpen).length;
+  }
+
+  /** Ends what is kept open, as a signal does: now, or at its next request with such a command, which is not carried out. */
+  kill(when: 'now' | 'define'): void {
+    for (const each of this.#virsh.opened.filter(({ isOpen }) => isOpen)) {
+      if (when === 'now') each.isOpen = false;
+      else each.endsAt = when;
+    }
+  }
+
+  /** Starts a VM. */
   start(name = 'galaxy0', state: SimulatedDomain['state'] = 'running'): this {
     const started = this.domain(name);
     started.live = started.definition.replace(
@@ -105,7 +118,11 @@ export class SimulatedLibvirt implements Runner {
     return this.#virsh.run(program, args, options);
   }
 
-  /** `galaxy0` as it would be read. */
+  open(program: string, args: readonly string[]): Promise<Opening> {
+    return this.#virsh.open(program, args);
+  }
+
+  /** `galaxy0` as a reader returns it. */
   machine(): KnownMachine & { readonly definition: MachineDocument } {
     const { name, uuid, definition, live } = this.#first;
     return {
@@ -116,7 +133,7 @@ export class SimulatedLibvirt implements Runner {
     };
   }
 
-  /** Everything of it that plans change. */
+  /** The state that plans change. */
   state(): string {
     return [
       ...this.domains.map(({ definition, live }) => `${definition}\n${live}`),
@@ -128,11 +145,10 @@ export class SimulatedLibvirt implements Runner {
     return this.domains.find(({ name, uuid }) => name === word || uuid === word);
   }
 
-  #answer(command: readonly string[]): FakeAnswer {
+  #answer(command: readonly string[], { args, options }: FakeCall): FakeAnswer {
     this.ran.push(command);
     const error = this.failure(command);
     if (error !== null) return { error };
-    const { args = [], options = {} } = this.#virsh.calls.at(-1) ?? {};
     const [verb = ''] = command;
     const isSecret = command.includes('--security-info');
     if (args.includes('--readonly') && (CHANGING.includes(verb) || isSecret)) {
@@ -154,7 +170,7 @@ export class SimulatedLibvirt implements Runner {
       case 'metadata':
         return withMetadata(domain, command);
       case 'attach-device':
-        return this.#attach(domain, input);
+        return this.#attach(domain, input, command[2] ?? '');
       case 'detach-device-alias':
         return this.#detach(domain, command[2] ?? '');
       case 'dommemstat':
@@ -236,13 +252,13 @@ export class SimulatedLibvirt implements Runner {
     return DONE;
   }
 
-  #attach(domain: SimulatedDomain, text: string): FakeAnswer {
+  #attach(domain: SimulatedDomain, text: string, file: string): FakeAnswer {
     const { live } = domain;
     if (live === null) return NOT_RUNNING;
     const [wanted] = parseHostDevices(parseXml(`<domain><devices>${text}</devices></domain>`, 'it'));
     const address = wanted !== undefined && 'address' in wanted.device ? wanted.device.address : null;
     const failed = (why: string): FakeAnswer => ({
-      error: `Failed to attach device from /dev/stdin\nerror: ${why}`,
+      error: `Failed to attach device from ${file}\nerror: ${why}`,
     });
     const holder = this.domains.find(({ live: has }) => ownAddresses(has).some((each) => each === address));
     if (holder !== undefined) {
@@ -269,7 +285,7 @@ export class SimulatedLibvirt implements Runner {
 
 const NOT_RUNNING: FakeAnswer = { error: 'Requested operation is not valid: domain is not running' };
 
-/** libvirt writes attributes between single quotes, apart from metadata, which it leaves to libxml2. */
+/** libvirt writes attributes in single quotes, except in metadata, which it leaves to libxml2. */
 function asLibvirtQuotes(text: string): string {
   return text
     .split(/(<metadata>.*<\/metadata>)/s)
@@ -277,7 +293,7 @@ function asLibvirtQuotes(text: string): string {
     .join('');
 }
 
-/** Without what is secret, unless that is asked for. */
+/** Without secrets, unless they are requested. */
 function dump({ definition, live }: SimulatedDomain, command: readonly string[]): FakeAnswer {
   const text = command.includes('--inactive') ? definition : (live ?? definition);
   return { output: command.includes('--security-info') ? text : text.replaceAll(/ passwd='[^']*'/g, '') };
@@ -292,7 +308,7 @@ function childText({ root, text }: XmlDocument, name: string): string | null {
   return content === null ? null : text.slice(content.start, content.end);
 }
 
-/** The addresses of what is ours in a document. */
+/** The addresses of the devices from pci assign in a document. */
 export function ownAddresses(text: string | null): readonly string[] {
   return text === null ? [] : readOwnDevices(parseXml(text, 'it')).map(({ address }) => address);
 }

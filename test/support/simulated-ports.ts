@@ -5,12 +5,12 @@ import type { RomReading } from '../../lib/host/rom-reader.ts';
 import { MemoryLargeFiles } from './memory-large-files.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
-/** What a simulated machine starts in the background, and what its lock is held by. */
+/** The background processes of a simulated machine, and the holder of its lock. */
 export interface SimulatedPorts extends HostPorts {
   readonly started: readonly (readonly string[])[];
 }
 
-/** A simulated machine as a session runs on it: as root, with a program that nobody else can write. */
+/** A simulated machine for a session: as root, with a program that only root can write. */
 export function simulatedPorts(
   machine: SimulatedMachine,
   {
@@ -21,7 +21,7 @@ export function simulatedPorts(
   }: {
     readonly isRoot?: boolean;
     readonly roms?: Readonly<Record<string, RomReading>>;
-    /** What comes by standard input. */
+    /** The content of stdin. */
     readonly input?: string;
     readonly large?: MemoryLargeFiles;
   } = {},
@@ -77,7 +77,7 @@ export function simulatedPorts(
   };
 }
 
-/** A machine whose kernel and whose disk are read as one host. */
+/** A machine whose kernel and disk are read as one host. */
 function withFiles({ reader, files }: SimulatedMachine): HostReader {
   const isFolder = (path: string): boolean =>
     [...files.files.keys()].some((each) => each.startsWith(`${path}/`));

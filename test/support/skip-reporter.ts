@@ -1,7 +1,7 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import { reasonIn } from './skipping.ts';
 
-/** Prints at the end of a run how many tests were skipped, and why; each that has no reason in its title by its name. */
+/** Prints at the end of a run how many tests were skipped, and why; those without a reason in their title by name. */
 export class SkipReporter implements Reporter {
   #vitest: Vitest | undefined;
 
@@ -10,7 +10,7 @@ export class SkipReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    // Who names the tests that are to be run knows of the others.
+    // A user who selects tests by name knows that others are skipped.
     if (this.#vitest?.getGlobalTestNamePattern() !== undefined) return;
     const counts = new Map<string, number>();
     for (const module of modules) {

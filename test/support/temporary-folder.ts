@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-/** A folder that anyone may enter, and that is gone after the tests beside this call; in a test nothing would remove it. */
+/**
+ * A folder that every user may enter, and that is removed after the tests beside this call; inside a test it would
+ * not be removed.
+ */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'portal-gun-test-'));
   chmodSync(folder, 0o755);
   afterAll(() => {
-    // What was unpacked in it has folders as sysfs has them, in which only root may delete.
+    // Unpacked hosts have folders as in sysfs, in which only root may delete.
     execFileSync('chmod', ['-R', 'u+rwX', folder]);
     rmSync(folder, { recursive: true, force: true });
   });

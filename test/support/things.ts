@@ -1,5 +1,5 @@
 /*
- * What hangs on a function: the files below its directory by their path, for `below` of a function.
+ * The attachments of a function: the files below its directory by their path, for `below` of a function.
  */
 type Files = Readonly<Record<string, string>>;
 
@@ -19,12 +19,12 @@ export function nvmeDrive(number: number, serial: string, sectors: number): File
   };
 }
 
-/** A disk of virtio, which is its function. */
+/** A virtio disk, which is the function itself. */
 export function virtioDisk(name: string, serial: string): Files {
   return { [`virtio0/block/${name}/serial`]: serial, [`virtio0/block/${name}/size`]: '2048' };
 }
 
-/** A port of Fibre Channel, with a virtual one that somebody made on it. */
+/** A Fibre Channel port, with a virtual one on it. */
 export function fibreChannelPort(host: number, portName: string, nodeName: string, virtual: string): Files {
   const below = (path: string, number: number, port: string): Files => ({
     [`${path}/scsi_host/host${number}/unique_id`]: String(number),
@@ -38,7 +38,7 @@ export function fibreChannelPort(host: number, portName: string, nodeName: strin
   };
 }
 
-/** A SAS host whose driver names it itself, or by the first of its phys. */
+/** A SAS host that its driver names itself, or by the first of its phys. */
 export function sasHost(host: number, address: string, isNamed: boolean): Files {
   const path = `host${host}`;
   const phy = (number: number, value: string): Files => ({
@@ -57,7 +57,7 @@ export function infinibandNode(name: string, guid: string): Files {
   return { [`infiniband/${name}/node_guid`]: guid, [`infiniband/${name}/node_type`]: '1: CA' };
 }
 
-/** A Thunderbolt host interface, with the routers that it reaches. */
+/** A Thunderbolt host interface, with the connected routers. */
 export function thunderboltDomain(number: number, uniqueId: string): Files {
   const path = `domain${number}`;
   return {

@@ -31,12 +31,12 @@ export const AT = {
   drive: '0000:03:00.0' as PciAddress,
 } as const;
 
-/** A node of a device, or another file of which the permissions count. */
+/** A device node, or another file with relevant permissions. */
 export function putStatus(tree: HostTree, path: string, status: Partial<FileStatus> = {}): void {
   tree.status(path, { kind: 'character', mode: 0o666, userId: 0, groupId: 0, ...status });
 }
 
-/** A host on which all is well: Intel, Debian, with a graphics card to spare and a network card with two VFs. */
+/** A host without problems: Intel, Debian, with a spare graphics card and a network card with two VFs. */
 export function goodHost(
   change: (tree: HostTree) => void = () => {},
   spec: Partial<HostSpec> = {},
@@ -58,7 +58,7 @@ export function goodHost(
   };
 }
 
-/** The functions of it, each changed as is said by its address. */
+/** Its functions, with changes by address. */
 export function goodFunctions(
   changes: Readonly<Record<string, Partial<FunctionSpec>>> = {},
 ): readonly FunctionSpec[] {
@@ -143,7 +143,7 @@ function putKernel(tree: HostTree): void {
   tree.attribute('/sys/module/kvm_intel/parameters/nested', 'Y');
 }
 
-/** What Debian has of GRUB. Its grub-mkconfig reads a folder of settings. */
+/** The GRUB files of Debian. Its grub-mkconfig reads a folder of settings. */
 function putGrub(tree: HostTree): void {
   for (const path of ['/etc/default/grub', '/usr/sbin/update-grub', '/boot/grub/grub.cfg']) {
     putStatus(tree, path, { kind: 'file', mode: 0o644 });
@@ -179,7 +179,7 @@ function putSystem(tree: HostTree): void {
   );
 }
 
-/** A device that a machine takes as a whole, which libvirt binds. */
+/** A device that a VM uses as a whole, and that libvirt binds. */
 export function neededDevice(address: PciAddress, more: Partial<NeededDevice> = {}): NeededDevice {
   return {
     kind: 'hostdev',
@@ -193,7 +193,7 @@ export function neededDevice(address: PciAddress, more: Partial<NeededDevice> = 
   };
 }
 
-/** A machine that asks for nothing out of the ordinary, with the graphics card of {@link goodHost}. */
+/** A VM without special requirements, with the graphics card of {@link goodHost}. */
 export function machineWith(facts: Partial<MachineNeeds> = {}): MachineNeeds {
   return {
     name: 'router0',
@@ -212,7 +212,7 @@ export function machineWith(facts: Partial<MachineNeeds> = {}): MachineNeeds {
   };
 }
 
-/** A described host, read as one that is validated. */
+/** A described host, read for validation. */
 export function readValidated(spec: HostSpec, more: Partial<ValidatedHost> = {}): ValidatedHost {
   const host = new SnapshotHost(buildHost(spec));
   const { devices } = readHost(host, [...new Set([...VALIDATION_FIELDS, ...SAFETY_FIELDS])]);
@@ -221,6 +221,7 @@ export function readValidated(spec: HostSpec, more: Partial<ValidatedHost> = {})
     devices,
     asked: null,
     groups: groupDevices(devices, (group) => readGroupAttributes(host, group)),
+    plainGroups: 0,
     use: readHostUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
     machines: [],

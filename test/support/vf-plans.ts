@@ -8,19 +8,19 @@ import { isLinkFailure, readPfLink } from '../../lib/sysfs/device/pf-link.ts';
 import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
-/** The network card of the lab's machines that makes VFs. */
+/** The network card with SR-IOV in the machines of the lab. */
 export const NETWORK_PF = '0000:01:00.0' as PciAddress;
-/** The NVMe controller that does. */
+/** The NVMe controller with SR-IOV. */
 export const NVME_PF = '0000:02:00.0' as PciAddress;
 
-/** What is asked of a PF where nothing else is said: nothing, but for its interface to be up. */
+/** The default request for a PF: only that its interface is up. */
 export const NO_GOAL: VfGoal = { count: null, autoprobe: null, all: {}, each: new Map(), isUp: true };
 
 const FIELDS = [...TRAIT_FIELDS, 'driverOverride', 'iommuGroup'] as const;
 
 type PlannedDevice = DeviceWith<(typeof FIELDS)[number]>;
 
-/** Plans to bring a PF of a simulated machine to what is asked. */
+/** Plans to bring a PF of a simulated machine to a requested state. */
 export async function proposeVfs(
   machine: SimulatedMachine,
   address: PciAddress,

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { Snapshot } from '../../lib/host/snapshot/snapshot.ts';
 
 /**
- * Writes a host as a directory tree, so that one description serves the snapshot and the tree. What is denied
- * gets mode 000, which only keeps out those who are not root.
+ * Writes a host as a directory tree, so that one description serves as snapshot and as tree. Denied files get mode
+ * 000, which only restricts users other than root.
  *
- * A file that fails is a directory where it fails with EISDIR, otherwise a link to itself: a tree has no other
- * way to fail than EISDIR and ELOOP.
+ * A failing file is a directory if it fails with EISDIR, otherwise a link to itself: a tree can fail only with EISDIR
+ * and ELOOP.
  */
 export function writeTree(snapshot: Snapshot, directory: string): void {
   const entries = [...snapshot.entries].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -29,7 +29,7 @@ export function writeTree(snapshot: Snapshot, directory: string): void {
         writeFileSync(at, entry.lines.map((line) => `${line}\n`).join(''));
         break;
       case 'status':
-        // No device nodes: they are for root, and not in every container.
+        // No device nodes: they require root, and do not work in every container.
         writeFileSync(at, '');
         chmodSync(at, entry.status.mode);
         break;

@@ -1,22 +1,21 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { Problem } from '../../base/problem.ts';
 import type { Runner } from '../../host/runner.ts';
-import { Virsh, type VirshAnswer } from '../../libvirt/virsh.ts';
-import { fitsInScript } from '../../libvirt/virsh-script.ts';
-
+import { KeptVirsh } from '../../libvirt/kept-virsh.ts';
+import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
-/** For a libvirt that is asked several times for each machine: its version is looked at once. */
-const GATEWAYS = new WeakMap<Runner, Map<string, Virsh>>();
+/** The libvirts of the runner of a plan, which keeps a program open until the plan ends, by URI. */
+const GATEWAYS = new WeakMap<Runner, Map<string, KeptVirsh>>();
 
-/** Does what may fail in whatever way without ending a plan in the middle: a step that fails is undone. */
+/** Runs a function that may fail in any way without ending a plan in the middle: a failed step is undone. */
 export async function askLibvirt<T>(
   { runner }: ChangeableHost,
   uri: string,
-  work: (virsh: Virsh) => Promise<T | Problem>,
+  work: (virsh: KeptVirsh) => Promise<T | Problem>,
 ): Promise<T | Problem> {
-  const known = GATEWAYS.get(runner) ?? new Map<string, Virsh>();
-  const gateway = known.get(uri) ?? new Virsh(runner, uri);
+  const known = GATEWAYS.get(runner) ?? new Map<string, KeptVirsh>();
+  const gateway = known.get(uri) ?? new KeptVirsh(runner, uri);
   GATEWAYS.set(runner, known.set(uri, gateway));
   try {
     return await work(gateway);
@@ -26,32 +25,35 @@ export async function askLibvirt<T>(
   }
 }
 
-/** What came of a command, and what was found after it. */
+/** The result of a command, and the state after it. */
 export interface Findings {
-  /** Why the command failed; `null` where it did not, or there was none. */
+  /** Why the command failed; `null` if it succeeded, or if there was none. */
   readonly error: string | null;
   readonly found: VirshAnswer;
 }
 
 /**
- * Runs a command, if there is one, and another that looks what came of it: in the same process if virsh can read both as lines.
+ * Runs a command, if there is one, and then another that shows its result.
  *
- * @param input what the first can read as `/dev/stdin`
+ * @param input what the first can read as the `inputFile` of a {@link KeptVirsh}
  */
 export async function runAndLook(
-  virsh: Virsh,
+  virsh: KeptVirsh,
   command: readonly string[] | null,
   look: readonly string[],
   input?: string,
 ): Promise<Findings> {
-  // What other elements are in the metadata of a machine stands on lines of its own.
-  if (command !== null && input === undefined && !fitsInScript(command)) {
-    const { error } = await virsh.run(command);
-    return { error, found: lastOf(await virsh.runAll([look])) };
-  }
-  const commands = command === null ? [look] : [command, look];
-  const answers = await virsh.runAll(commands, input === undefined ? {} : { input });
+  const answers = await virsh.runAll(command === null ? [look] : [command, look], input);
   return { error: command === null ? null : (answers[0]?.error ?? null), found: lastOf(answers) };
+}
+
+/** Runs one command. */
+export async function runOne(
+  virsh: KeptVirsh,
+  command: readonly string[],
+  input?: string,
+): Promise<VirshAnswer> {
+  return lastOf(await virsh.runAll([command], input));
 }
 
 function lastOf(answers: readonly VirshAnswer[]): VirshAnswer {

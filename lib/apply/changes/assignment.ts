@@ -13,16 +13,16 @@ import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
 
 /**
- * Defines a machine anew: its definition as it is at that moment, with what is ours in it as it shall be. Passwords, which
- * are in it then, go from libvirt to libvirt and are kept nowhere.
+ * Defines a VM again: its current definition, with the new state of the parts of portal-gun. The definition contains
+ * passwords, which are passed from libvirt to libvirt and are not stored.
  *
- * Two processes: `virsh dumpxml`, and `virsh define`, which has it dumped once more.
+ * Two requests of one `virsh`: `dumpxml`; and `define`, with one more `dumpxml`.
  */
 export const assignmentMaker: AskedChangeMaker<AssignmentChange> = {
   look: async (host, change) => lookOf(host, change, await readDefinition(host, change)),
 };
 
-/** What libvirt has of a machine for its next start, with what is ours in it. */
+/** The definition of a VM in libvirt, with the parts of portal-gun in it. */
 interface Definition {
   readonly document: XmlDocument;
   readonly assigned: AssignedState;
@@ -59,7 +59,7 @@ function readDefinition(host: ChangeableHost, change: AssignmentChange): Promise
   });
 }
 
-/** @returns the definition as libvirt has it then, or why it does not take it */
+/** @returns the resulting definition, or why libvirt refuses it */
 function define(
   host: ChangeableHost,
   change: AssignmentChange,
@@ -69,7 +69,7 @@ function define(
   return askLibvirt(host, change.uri, async (virsh) => {
     const text = withAssigned(from.document, goal);
     if (text === from.document.text) return from;
-    const { error, found } = await runAndLook(virsh, ['define', '/dev/stdin'], dumpOf(change), text);
+    const { error, found } = await runAndLook(virsh, ['define', virsh.inputFile], dumpOf(change), text);
     return error === null
       ? definitionIn(found)
       : new Problem('DEFINITION_REFUSED', `libvirt refused its definition: ${error}`);

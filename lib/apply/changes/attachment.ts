@@ -13,21 +13,21 @@ import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
 
 const LOOK_EVERY_MS = 500;
-/** A guest of today takes about a second, one that is emulated some; one that will not takes for ever. */
+/** A current guest needs about a second, an emulated one several; some never finish. */
 const LOOKS = 60;
-/** A guest that is still booting may not have heard the first request. */
+/** A guest that is still booting may have missed the first request. */
 const LOOKS_PER_REQUEST = 12;
 
 /**
- * Plugs a device into a machine that runs, or takes it out, by `virsh attach-device --live` and `detach-device-alias --live`
- * (https://libvirt.org/manpages/virsh.html), which look at the machine's document in the same process. The second asks the
- * guest, which lets go of it when it likes to, or never: it is waited for until the document has it no more.
+ * Attaches a device to a running VM, or detaches it, by `virsh attach-device --live` and `detach-device-alias --live`
+ * (https://libvirt.org/manpages/virsh.html), each followed by a read of the VM's XML. A detach is a request to the
+ * guest, which may release the device late or never, so it waits until the device is no longer in the XML.
  */
 export const attachmentMaker: AskedChangeMaker<AttachmentChange> = {
   look: async (host, change) => lookOf(host, change, await readNow(host, change)),
 };
 
-/** What a machine has by the alias of a change: nothing, or nothing any more since it is off; or why that is not known. */
+/** The device of a VM with the alias of a change: none, or none because the VM is off; or why that is unknown. */
 type Now = { readonly plugged: PluggedDevice | 'off' | null } | Problem;
 
 function lookOf(host: ChangeableHost, change: AttachmentChange, now: Now): Observation<AttachmentChange> {
@@ -48,8 +48,8 @@ function lookOf(host: ChangeableHost, change: AttachmentChange, now: Now): Obser
 }
 
 /**
- * What libvirt is about to do to a machine is waited for: a question that it answers when that is done goes before. Of a
- * program that was killed, the virsh that it started goes on plugging in.
+ * A question that libvirt answers only after its current job goes first, so that a running job is finished: the virsh
+ * of a killed program continues to attach.
  */
 function readNow(host: ChangeableHost, change: AttachmentChange): Promise<Now> {
   return askLibvirt(host, change.uri, async (virsh) => {
@@ -68,7 +68,7 @@ function nowIn(change: AttachmentChange, { output, error }: VirshAnswer): Now {
       ? { plugged: 'off' }
       : new Problem('DOCUMENT_UNREADABLE', `cannot read its current devices: ${error}`);
   const document = parseXml(output, 'what it has now');
-  // The definition of one that is off is told where what runs is asked for; what runs has a number.
+  // For a VM that is off, libvirt returns the definition; only a running VM has an id.
   if (!document.root.attributes.has('id')) return { plugged: 'off' };
   const alias = aliasOf(change);
   return { plugged: readOwnDevices(document).find((device) => device.alias === alias) ?? null };
@@ -94,7 +94,7 @@ async function attach(
   const problem = problemOfVfs(host.reader, change.vfs ?? []);
   if (problem !== null) return problem;
   return askLibvirt(host, change.uri, async (virsh) => {
-    const command = ['attach-device', change.machine, '/dev/stdin', '--live'];
+    const command = ['attach-device', change.machine, virsh.inputFile, '--live'];
     const { error, found } = await runAndLook(virsh, command, dumpOf(change), formatHostDevice(goal));
     return error === null
       ? nowIn(change, found)

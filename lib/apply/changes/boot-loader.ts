@@ -10,12 +10,12 @@ import { isMadeWith, markMade, markStale, runMaker } from './regenerated.ts';
 const UPDATE = 'update-grub';
 const STATE_PATH = FIX_PATHS.bootLoaderState;
 const CONFIGURATION = BOOT_LOADER_PATHS.grubConfiguration;
-/** It looks for other systems on all disks, where it is told to. */
+/** It searches all disks for other systems, if that is configured. */
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Makes the configuration of GRUB anew, by `update-grub`, and looks whether what it starts is given what it is to be. With
- * what it was made is kept in a file, since words of ours may be there by others as well.
+ * Generates the GRUB configuration with `update-grub`, and checks the kernel arguments in its entries. The arguments
+ * are recorded in a state file, because other settings may contain the same words.
  */
 export const bootLoaderMaker: ChangeMaker<BootLoaderChange> = {
   isReached: (host, _, goal) => isMadeWith(host, STATE_PATH, goal),
@@ -23,7 +23,8 @@ export const bootLoaderMaker: ChangeMaker<BootLoaderChange> = {
   async reach(host, { to }, goal) {
     const marking = await markStale(host, STATE_PATH);
     if (marking !== null || goal === STALE) return marking;
-    // What it was before is what comes of the files that were there, whether or not somebody had taken ours away.
+    // The earlier configuration follows from the earlier files, even if another program removed the file of
+    // portal-gun.
     const problem =
       (await runMaker(host, UPDATE, [], TIMEOUT_MS)) ??
       (goal === to && goal !== null ? await missing(host, goal) : null);
@@ -31,7 +32,7 @@ export const bootLoaderMaker: ChangeMaker<BootLoaderChange> = {
   },
 };
 
-/** A file that is read after ours may have set the variable anew. */
+/** A later file may have set the variable again. */
 async function missing({ files }: ChangeableHost, words: string): Promise<Problem | null> {
   const text = await files.read(CONFIGURATION);
   if (typeof text === 'object' && text !== null)

@@ -13,12 +13,12 @@ import type { AskedChangeMaker, Observation } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 
-/** Gives a machine a category by `virsh metadata`, which changes our element of a document and nothing else of it. */
+/** Sets the category of a VM by `virsh metadata`, which changes only the element of portal-gun. */
 export const categoryMaker: AskedChangeMaker<CategoryChange> = {
   look: async (host, change) => lookOf(host, change, await readNow(host, change)),
 };
 
-/** The document of a place; `off` where it was that of what runs, and that ended. */
+/** The document of a place; `off` if it was that of a running VM, which has stopped. */
 type Now = { readonly document: XmlDocument | 'off' } | Problem;
 
 function lookOf(host: ChangeableHost, change: CategoryChange, now: Now): Observation<CategoryChange> {
@@ -26,7 +26,7 @@ function lookOf(host: ChangeableHost, change: CategoryChange, now: Now): Observa
     problem: now instanceof Problem ? now : null,
     isAt(goal) {
       if (now instanceof Problem) return false;
-      // What ended took its category along, and has nothing to be put back.
+      // The category of a stopped VM is lost with it, so nothing needs to be undone.
       if (now.document === 'off') return goal === change.from;
       return categoryAsWritten(now.document) === goal;
     },

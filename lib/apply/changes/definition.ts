@@ -45,7 +45,7 @@ function define(host: ChangeableHost, { uri, machine }: DefinitionChange, goal: 
   return askLibvirt<Exclude<Now, Problem>>(host, uri, async (virsh) => {
     const { error, found } = await runAndLook(
       virsh,
-      ['define', '/dev/stdin', '--validate'],
+      ['define', virsh.inputFile, '--validate'],
       dumpOf(machine),
       goal,
     );

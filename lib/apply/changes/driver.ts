@@ -12,7 +12,7 @@ import type { ChangeableHost } from '../changeable-host.ts';
 
 /**
  * Changes the driver of one function by `driver_override`, `unbind` and `drivers_probe`
- * (Documentation/ABI/testing/sysfs-bus-pci), and never by `new_id`, which takes all of the same ids.
+ * (Documentation/ABI/testing/sysfs-bus-pci), and never by `new_id`, which binds all devices with the same ids.
  */
 export const driverMaker: ChangeMaker<DriverChange> = {
   async isReached({ reader }, { address }, goal) {
@@ -25,12 +25,12 @@ export const driverMaker: ChangeMaker<DriverChange> = {
   async reach(host, { address }, goal) {
     const { reader } = host;
     if (!isOnBus(reader, address)) return new Problem('DEVICE_GONE', 'it is no longer on the PCI bus');
-    // Whatever is written would wait behind that.
+    // Every write would wait for the blocked one.
     if (isHeldByKernel(host.writer, address)) return HELD;
     const driver = readDriverNow(reader, address);
     if (isUnknown(driver))
       return new Problem('DRIVER_UNREADABLE', `cannot read its driver: ${driver.unknown}`);
-    // A function without a driver may be on its way: the kernel is asked once more.
+    // A function without a driver may be about to get one, so the kernel probes again.
     const isThere = isDriver(driver, goal) && !(driver === null && goal.driver === DEFAULT_DRIVER);
     const problem = isThere ? null : await changeDriver(host, address, driver, goal);
     return problem ?? (await setOverride(host, address, goal.override));
@@ -42,7 +42,9 @@ const HELD = new Problem(
   'the kernel waits, probably for a process that uses the device, and continues when the process releases it',
 );
 
-/** Whether the kernel has begun to change the driver of a function, and waits for whoever holds that. */
+/**
+ * Whether the kernel has started to change the driver of a function, and waits for a process that holds the function.
+ */
 export function isHeldByKernel(writer: HostWriter, address: PciAddress): boolean {
   return (writer.blocked?.() ?? []).some(
     ({ path, text }) => text === address || path.includes(`/${address}/`),
@@ -62,7 +64,7 @@ async function changeDriver(
   goal: DriverState,
 ): Promise<Problem | null> {
   const { reader, writer } = host;
-  // Then no other driver can come in between, and the probe asks this one alone, whatever it lists.
+  // Then no other driver can bind it in between, and the probe asks only this one, whatever ids it lists.
   const asked = goal.driver === DEFAULT_DRIVER ? null : goal.driver;
   const problem =
     (asked === null && goal.driver === null ? null : await setOverride(host, address, asked)) ??
@@ -91,7 +93,7 @@ async function setOverride(
   override: string | null,
 ): Promise<Problem | null> {
   if (readOverrideNow(reader, address) === override) return null;
-  // An empty write would change nothing; a line's end clears it.
+  // An empty write would change nothing; a line end clears it.
   const path = `${busEntryPath(address)}/driver_override`;
   return written(
     writer,

@@ -5,14 +5,14 @@ import type { ChangeMaker } from '../change-maker.ts';
 import { isMadeWith, markMade, markStale, runMaker } from './regenerated.ts';
 
 const UPDATE = 'update-initramfs';
-/** Says whether it does anything at all. */
+/** This file enables or disables it. */
 const CONFIGURATION = '/etc/initramfs-tools/update-initramfs.conf';
-/** On slow disks it takes minutes, for each kernel that is installed. */
+/** On slow disks it takes minutes for each installed kernel. */
 const TIMEOUT_MS = 20 * 60_000;
 
 /**
- * Makes the initial RAM disks anew, for all installed kernels, by `update-initramfs`. That our part went in is told by our
- * hook, which leaves its token; whether it went out, by the program's success, since then there is no hook.
+ * Generates the initramfs of all installed kernels with `update-initramfs`. The hook leaves a token if the bindings
+ * were included; without the hook, success of the program means that they were not.
  */
 export const initramfsMaker: ChangeMaker<InitramfsChange> = {
   isReached: (host, _, goal) => isMadeWith(host, INITRAMFS_STATE_PATH, goal),

@@ -2,12 +2,12 @@ import { Problem, type ProblemCode } from '../../base/problem.ts';
 import type { Run } from '../../host/runner.ts';
 import { IP, type LinkFailure, saidOf } from '../../sysfs/device/pf-link.ts';
 
-/** That `ip` could not be asked for the interface of a function. */
+/** The problem that `ip` could not read the interface of a function. */
 export function linkProblem(asked: string, failure: LinkFailure): Problem {
   return 'missing' in failure ? missing(asked) : new Problem('LINK_FAILED', `${asked}: ${failure.failed}`);
 }
 
-/** What came of a run of `ip` that was to set something; `null` where it succeeded. */
+/** The problem of a run of `ip` that sets a value; `null` on success. */
 export function problemOfRun(run: Run, refused: ProblemCode, asked: string): Problem | null {
   if (run.kind === 'missing') return missing(asked);
   if (run.kind === 'failed') return new Problem('LINK_FAILED', `${asked}: ${run.detail}`);

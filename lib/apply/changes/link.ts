@@ -4,7 +4,7 @@ import { IP, isLinkFailure, readPfLink } from '../../sysfs/device/pf-link.ts';
 import type { ChangeMaker } from '../change-maker.ts';
 import { linkProblem, problemOfRun } from './ip-problem.ts';
 
-/** Switches the network interface of a function on or off, by `ip`. */
+/** Sets the network interface of a function up or down, by `ip`. */
 export const linkMaker: ChangeMaker<LinkChange> = {
   async isReached({ reader, runner }, { address }, goal) {
     const link = await readPfLink(reader, runner, address);

@@ -6,7 +6,7 @@ import type { ChangeMaker } from '../change-maker.ts';
 
 const MODPROBE = 'modprobe';
 
-/** Loads the module of a driver, and takes it out again, by `modprobe`. */
+/** Loads the module of a driver, and removes it, by `modprobe`. */
 export const moduleMaker: ChangeMaker<ModuleChange> = {
   async isReached({ reader }, change, goal) {
     return isThere(reader, change) === goal;
@@ -15,7 +15,7 @@ export const moduleMaker: ChangeMaker<ModuleChange> = {
   async reach({ reader, runner }, change, goal) {
     const { module, driver } = change;
     if (isThere(reader, change) === goal) return null;
-    // The kernel would take them off it, unasked.
+    // The kernel would unbind its devices without asking.
     const [user] = goal || driver === null ? [] : functionsOn(reader, driver);
     if (user !== undefined)
       return new Problem('MODULE_IN_USE', `cannot remove ${module}: ${user} uses ${driver}`);

@@ -1,10 +1,11 @@
 import { Problem } from '../../base/problem.ts';
-import type { Virsh } from '../../libvirt/virsh.ts';
+import type { KeptVirsh } from '../../libvirt/kept-virsh.ts';
+import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { isSameDefinition } from '../../machines/domain/same-definition.ts';
 import type { NetworkChange, NetworkState } from '../../plan/changes/network.ts';
 import type { AskedChangeMaker, Observation } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
-import { askLibvirt } from './ask-libvirt.ts';
+import { askLibvirt, runOne } from './ask-libvirt.ts';
 
 type Now = { readonly network: NetworkState | null } | Problem;
 
@@ -42,7 +43,7 @@ function readNow(host: ChangeableHost, { uri, name }: NetworkChange): Promise<No
 
 /** A network, as libvirt has it. */
 export async function readNetwork(
-  virsh: Pick<Virsh, 'runAll'>,
+  virsh: { runAll(commands: readonly (readonly string[])[]): Promise<readonly VirshAnswer[]> },
   name: string,
 ): Promise<{ readonly network: NetworkState | null } | Problem> {
   const [all, active, autostart, dump] = await virsh.runAll([
@@ -63,13 +64,13 @@ export async function readNetwork(
 }
 
 async function reachBy(
-  virsh: Virsh,
+  virsh: KeptVirsh,
   { name }: NetworkChange,
   now: NetworkState | null,
   goal: NetworkState | null,
 ): Promise<Problem | null> {
   const run = async (command: readonly string[], input?: string): Promise<Problem | null> => {
-    const { error } = await virsh.run(command, input === undefined ? {} : { input });
+    const { error } = await runOne(virsh, command, input);
     return error === null
       ? null
       : new Problem('NETWORK_REFUSED', `libvirt refused network ${name}: ${error}`);
@@ -81,7 +82,7 @@ async function reachBy(
     );
   }
   if (now === null || !isSameDefinition(now.xml, goal.xml)) {
-    const problem = await run(['net-define', '/dev/stdin'], goal.xml);
+    const problem = await run(['net-define', virsh.inputFile], goal.xml);
     if (problem !== null) return problem;
   }
   if ((now?.autostart ?? false) !== goal.autostart) {

@@ -1,11 +1,12 @@
 import { Problem } from '../../base/problem.ts';
 import { pause } from '../../host/this-process.ts';
+import type { KeptVirsh } from '../../libvirt/kept-virsh.ts';
 import { isGone } from '../../libvirt/machine/read-machines.ts';
-import type { Virsh, VirshAnswer } from '../../libvirt/virsh.ts';
+import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import type { PowerChange, PowerState } from '../../plan/changes/power.ts';
 import type { AskedChangeMaker, Observation } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
-import { askLibvirt } from './ask-libvirt.ts';
+import { askLibvirt, runOne } from './ask-libvirt.ts';
 
 const LOOK_EVERY_MS = 500;
 
@@ -34,7 +35,7 @@ function lookOf(host: ChangeableHost, change: PowerChange, now: Now): Observatio
 
 function readNow(host: ChangeableHost, { uri, machine }: PowerChange): Promise<Now> {
   return askLibvirt<Exclude<Now, Problem>>(host, uri, async (virsh) =>
-    nowIn(await virsh.run(['domstate', machine], { readOnly: true })),
+    nowIn(await runOne(virsh, ['domstate', machine])),
   );
 }
 
@@ -76,7 +77,7 @@ async function bring(
 ): Promise<Problem | null> {
   const [verb = '', ...options] = VERBS[goal][now];
   return askLibvirt<null>(host, uri, async (virsh) => {
-    const { error } = await virsh.run([verb, machine, ...options]);
+    const { error } = await runOne(virsh, [verb, machine, ...options]);
     return error === null ? null : new Problem('START_FAILED', `libvirt refused to ${verb} it: ${error}`);
   });
 }
@@ -87,15 +88,15 @@ function stop(
 ): Promise<Problem | null> {
   return askLibvirt<null>(host, uri, async (virsh) => {
     if (from !== 'off' && graceSeconds > 0 && (await shutDown(virsh, machine, graceSeconds))) return null;
-    const { error } = await virsh.run(['destroy', machine]);
+    const { error } = await runOne(virsh, ['destroy', machine]);
     if (error === null || (await isOff(virsh, machine))) return null;
     return new Problem('STOP_FAILED', `libvirt refused to stop it: ${error}`);
   });
 }
 
 /** Asks the guest to shut down, and waits; whether it did. */
-async function shutDown(virsh: Virsh, machine: string, graceSeconds: number): Promise<boolean> {
-  const { error } = await virsh.run(['shutdown', machine]);
+async function shutDown(virsh: KeptVirsh, machine: string, graceSeconds: number): Promise<boolean> {
+  const { error } = await runOne(virsh, ['shutdown', machine]);
   if (error !== null) return isOff(virsh, machine);
   for (let waitedMs = 0; waitedMs < graceSeconds * 1000; waitedMs += LOOK_EVERY_MS) {
     if (await isOff(virsh, machine)) return true;
@@ -104,7 +105,7 @@ async function shutDown(virsh: Virsh, machine: string, graceSeconds: number): Pr
   return isOff(virsh, machine);
 }
 
-async function isOff(virsh: Virsh, machine: string): Promise<boolean> {
-  const now = nowIn(await virsh.run(['domstate', machine], { readOnly: true }));
+async function isOff(virsh: KeptVirsh, machine: string): Promise<boolean> {
+  const now = nowIn(await runOne(virsh, ['domstate', machine]));
   return !(now instanceof Problem) && now.state === 'off';
 }

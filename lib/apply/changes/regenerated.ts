@@ -3,9 +3,9 @@ import { STALE } from '../../plan/change-states.ts';
 
 import type { ChangeableHost } from '../changeable-host.ts';
 
-// Of what a program of the host makes from files, a file of state says what it was made with.
+// A state file records what a generated file was generated with.
 
-/** Whether it was made with that; `null` for nothing of ours. */
+/** Whether it was generated with that; `null` for no parts of portal-gun. */
 export async function isMadeWith(
   { files }: ChangeableHost,
   statePath: string,
@@ -15,12 +15,12 @@ export async function isMadeWith(
   return state === null ? goal === null : typeof state === 'string' && state.trim() === goal;
 }
 
-/** Marks it as to be made anew: whatever comes of that, it is not to be taken for what it was. */
+/** Marks it as stale: whatever happens next, it must not count as its earlier state. */
 export function markStale(host: ChangeableHost, statePath: string): Promise<Problem | null> {
   return markMade(host, statePath, STALE);
 }
 
-/** Writes down what it is made with, `null` for nothing of ours. */
+/** Records what it is generated with, `null` for no parts of portal-gun. */
 export async function markMade(
   { files }: ChangeableHost,
   statePath: string,
@@ -33,7 +33,7 @@ export async function markMade(
   return new Problem('FILE_FAILED', `cannot ${asked} ${statePath}: ${storing.failed}`);
 }
 
-/** Runs the program that makes it, for minutes on slow disks; why it failed, in its own last words. */
+/** Runs the generator, which takes minutes on slow disks; returns the last lines of its error. */
 export async function runMaker(
   { runner }: ChangeableHost,
   program: string,

@@ -8,7 +8,7 @@ import { readVfsNow } from '../../sysfs/device/driver-state.ts';
 import { readFunction } from '../../sysfs/device/read-inventory.ts';
 import { readGroupMembers } from '../../sysfs/read-groups.ts';
 
-/** Why VFs that a machine gets are not those that were meant: where one that is made would be, and with what, was foreseen. */
+/** Why VFs for a VM are not the planned ones: the address and ids of a new VF are computed before it exists. */
 export function problemOfVfs(reader: HostReader, vfs: readonly VfPlace[]): Problem | null {
   for (const { address, pf, index } of vfs) {
     if (readVfsNow(reader, pf).addressOf(index) !== address) {
@@ -25,7 +25,7 @@ export function problemOfVfs(reader: HostReader, vfs: readonly VfPlace[]): Probl
   return null;
 }
 
-/** Another device in the IOMMU group of one, that is no bridge. */
+/** Another device in the IOMMU group of one, other than a bridge. */
 function companionOf(reader: HostReader, address: PciAddress): PciAddress | null {
   const group = knownValue(readFunction(reader, address, ['iommuGroup'])?.iommuGroup ?? null);
   const members = group === undefined ? [] : readGroupMembers(reader, group);

@@ -10,7 +10,7 @@ import { linkProblem, problemOfRun } from './ip-problem.ts';
 
 const CANNOT = 'cannot configure its VFs';
 
-/** Whether VFs of a PF are set as they shall be, by what `ip` says of the PF's interface. */
+/** Whether VFs of a PF have their settings, by the output of `ip` for the interface of the PF. */
 export async function areSet(
   { reader, runner }: ChangeableHost,
   pf: PciAddress,
@@ -26,7 +26,7 @@ export async function areSet(
   });
 }
 
-/** Sets what is not so yet of each VF, one setting after the other, so that a refusal tells what is refused. */
+/** Sets the missing settings of each VF, one after the other, so that a refusal shows which one is refused. */
 export async function setVfs(
   { reader, runner }: ChangeableHost,
   pf: PciAddress,

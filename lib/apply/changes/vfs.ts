@@ -12,9 +12,9 @@ import { driverMaker } from './driver.ts';
 import { areSet, setVfs } from './vf-settings.ts';
 
 /**
- * Makes as many VFs of a PF as there shall be, by `sriov_numvfs` (Documentation/ABI/testing/sysfs-bus-pci), through 0 as the
- * kernel demands, and sets them. A driver that meets a VF without a MAC makes one up for good; so, where VFs are to be set,
- * none may take them before they are.
+ * Sets the number of VFs of a PF by `sriov_numvfs` (Documentation/ABI/testing/sysfs-bus-pci), through 0 as the kernel
+ * requires, and configures them. A driver that binds a VF without a MAC generates a permanent one, so VFs with
+ * settings must not be bound before they are configured.
  */
 export const vfsMaker: ChangeMaker<VfsChange> = {
   async isReached(host, { address }, goal) {
@@ -96,12 +96,12 @@ async function setDrivers(
   return null;
 }
 
-/** Of a VF that is made, whatever takes it may have it: where it is to be bound at each boot udev sees to that as it comes. */
+/** Any driver may bind a new VF: if it is persisted, udev binds it when it appears. */
 function isAnyDrivers({ driver: { driver } }: VfState): boolean {
   return driver === DEFAULT_DRIVER;
 }
 
-/** Has the kernel look for a driver where it would have looked by itself. */
+/** Lets the kernel probe for a driver, if it would have probed by itself. */
 async function probe(
   { reader, writer }: ChangeableHost,
   address: PciAddress,
@@ -136,7 +136,7 @@ const HELD = new Problem(
   'the kernel waits, probably for a driver or a process that uses a VF',
 );
 
-/** What the kernel means by an error of `sriov_numvfs`. */
+/** The meaning of an error of `sriov_numvfs`. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: ' (its driver does not support VFs)',
   ERANGE: ' (more than it supports)',

@@ -3,23 +3,23 @@ import { knownValue } from '../../base/known.ts';
 import type { LiveUse } from '../../facts/host-use.ts';
 import { comparePciAddresses, type PciAddress } from '../../pci/address.ts';
 import type { DeviceWith } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { Finding } from '../finding.ts';
+import { lostWith } from './lost-with.ts';
 import { OpenNodesView } from './open-nodes.ts';
 import { ROM_RULES } from './rom-rules.ts';
 import type { RomSafetyDevice, SafetyDevice } from './safety-fields.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
 import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
-import { tunnelledFrom } from './tunnels.ts';
-import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /**
- * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups that
- * is included, for the devices behind those, and for their VFs. Ordered by address, then as the rules are. Nothing is
- * found of a function that the host can spare; what could not be read is a finding of its own.
+ * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups
+ * that is included, for the devices behind those, and for their VFs. Ordered by address, then by rule. A device that
+ * the host does not use has no findings; unreadable facts are findings.
  *
- * @param asked those of them that somebody asked for; the others go because their groups do
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @param asked the requested devices; the others are included by their groups
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkSafety(
   devices: readonly PciAddress[],
@@ -29,16 +29,21 @@ export function checkSafety(
   const present = presentOf(devices, host);
   const given = givenWith(devices, host, present);
   return findingsIn(
-    new SafetyView(host, new Set(asked), given, new Set([...given, ...lostWith(given, host)])),
+    new SafetyView(
+      host,
+      new Set(asked),
+      given,
+      new Set([...given, ...lostWith(given, host.devices, host.use.tunnels)]),
+    ),
     present,
   );
 }
 
 /**
- * The findings that prevent removing devices: VFs whose PF gets another number of VFs. Of them alone, and not of their
- * groups.
+ * The findings that prevent removing devices: VFs whose PF gets another number of VFs. Only for these devices, and
+ * not for their groups.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
   return findingsIn(
@@ -55,9 +60,9 @@ export interface RomHost {
 }
 
 /**
- * The findings that prevent reading the ROM of a function: only of that function, because its group is not touched.
+ * The findings that prevent reading the ROM of a function: only of that function, because its group is not affected.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkRomReading(device: PciAddress, host: RomHost): readonly Finding[] {
   const view = { host, nodes: new OpenNodesView(host.devices, host.live) };
@@ -68,13 +73,12 @@ function presentOf<Device extends DeviceWith<never>>(
   devices: readonly PciAddress[],
   host: { readonly devices: readonly Device[] },
 ): Present<Device> {
-  const present = new Map(host.devices.map((device) => [device.address, device]));
   for (const address of devices) {
-    if (!present.has(address)) {
+    if (deviceAt(host.devices, address) === undefined) {
       throw new PortalGunError('DEVICE_NOT_FOUND', 'is not a device of this host', { subject: address });
     }
   }
-  return present;
+  return (address) => deviceAt(host.devices, address);
 }
 
 function findingsIn(view: SafetyView, present: Present<SafetyDevice>): readonly Finding[] {
@@ -86,46 +90,35 @@ function findingsIn(view: SafetyView, present: Present<SafetyDevice>): readonly 
   });
 }
 
-/** What rules say of a function; nothing of one that is not there. */
+/** The findings of rules for a function; none for one that does not exist. */
 function findingsOf<Device extends DeviceWith<never>, View>(
   address: PciAddress,
   present: Present<Device>,
   rules: readonly SafetyRule<Device, View>[],
   view: View,
 ): readonly Finding[] {
-  const device = present.get(address);
+  const device = present(address);
   if (device === undefined) return [];
   return rules.flatMap((rule) =>
     rule.find(device, view).map((observation) => toFinding(rule, address, observation)),
   );
 }
 
-type Present<Device> = ReadonlyMap<PciAddress, Device>;
+/** The device at an address; none for one that is not there. */
+type Present<Device> = (address: PciAddress) => Device | undefined;
 
-/** The devices, with those that their groups take along. */
+/** The devices and the devices that their groups include. */
 function givenWith(
   devices: readonly PciAddress[],
   { groups }: SafetyHost,
   present: Present<SafetyDevice>,
 ): Set<PciAddress> {
-  const ids = new Set(devices.map((address) => knownValue(present.get(address)?.iommuGroup ?? null)));
+  const ids = new Set(devices.map((address) => knownValue(present(address)?.iommuGroup ?? null)));
   const members = groups.filter(({ id }) => ids.has(id)).flatMap((group) => group.members);
   return new Set([
     ...devices,
     ...members.filter(({ stays }) => !stays).map((member) => member.device.address),
   ]);
-}
-
-/** What is gone with them, and given to nobody: what is behind them or reached through their tunnels, and VFs. */
-function lostWith(given: ReadonlySet<PciAddress>, host: SafetyHost): ReadonlySet<PciAddress> {
-  const behind = host.devices.filter(({ location }) =>
-    knownValue(location)?.bridges.some((above) => given.has(above)),
-  );
-  const lost = new Set(behind.map(({ address }) => address));
-  for (const address of [...given, ...lost]) for (const far of tunnelledFrom(address, host)) lost.add(far);
-  const vfs = virtualFunctionsByPf(host.devices);
-  for (const pf of [...given, ...lost]) for (const vf of vfs.get(pf) ?? []) lost.add(vf);
-  return lost;
 }
 
 function toFinding(

@@ -6,7 +6,7 @@ export function isDisplay({ class: deviceClass }: SafetyDevice): boolean {
   return knownValue(deviceClass)?.code.startsWith('03') ?? false;
 }
 
-/** What boot displays hold of the memory of a device. */
+/** The memory of a device that boot displays hold. */
 export function claimsOn({ bars }: SafetyDevice, claims: readonly DisplayClaim[]): readonly DisplayClaim[] {
   return claims.filter(({ start, end }) =>
     (knownValue(bars) ?? []).some(({ kind, address, sizeBytes }) => {

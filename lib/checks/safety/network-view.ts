@@ -5,13 +5,15 @@ import type { IpAddress, IpRoute, NetInterface } from '../../facts/network-use.t
 import type { PciAddress } from '../../pci/address.ts';
 import type { SafetyDevice } from './safety-fields.ts';
 
-/** An interface that is on a function, or made of one that is, with the way there: `enp3s0f1`, `br0 above enp3s0f1`. */
+/**
+ * An interface on a function, or on top of such an interface, with the path between them: `enp3s0f1`, `br0 above enp3s0f1`.
+ */
 export interface StackedInterface {
   readonly interface: NetInterface;
   readonly path: string;
-  /** Whether it is made of another. */
+  /** Whether it is on top of another. */
   readonly isAbove: boolean;
-  /** The interface that it is made of, or that is in it. */
+  /** The interface that it is on top of, or that is in it. */
   readonly below: NetInterface | null;
 }
 
@@ -25,7 +27,7 @@ export interface PlacedRoute {
   readonly on: StackedInterface;
 }
 
-/** What goes with an interface: those that are made of it, their addresses and routes. */
+/** The dependents of an interface: interfaces on top of it, their addresses and routes. */
 export class NetworkView {
   readonly #interfaces: readonly NetInterface[];
   readonly #addresses: readonly IpAddress[];
@@ -42,7 +44,7 @@ export class NetworkView {
     this.#unplacedRoutes = [use.ipv4, use.ipv6].flatMap(({ unplacedRoutes }) => unplacedRoutes ?? []);
   }
 
-  /** The function's own interfaces, and what is above them. */
+  /** The interfaces of a function, and those on top of them. */
   stackOn(address: PciAddress): readonly StackedInterface[] {
     const known = this.#stacks.get(address);
     if (known !== undefined) return known;
@@ -79,17 +81,17 @@ export class NetworkView {
     return new Map(this.stackOn(device).map((each) => [each.interface.name, each]));
   }
 
-  /** The host's addresses of which nothing tells the interface, or not for sure. */
+  /** The addresses of the host whose interface is unknown or uncertain. */
   get unplaced(): readonly IpAddress[] {
     return this.#addresses.filter(({ interfaces, isGuess }) => interfaces.length === 0 || isGuess === true);
   }
 
-  /** Destinations of routes of which nothing tells the interface. */
+  /** Destinations of routes with an unknown interface. */
   get unplacedRoutes(): readonly string[] {
     return this.#unplacedRoutes;
   }
 
-  /** The interfaces of a function, and those above, that are up, or may be. */
+  /** The interfaces of a function, and those on top, that are up, or may be. */
   mayBeUp(device: PciAddress): readonly StackedInterface[] {
     return this.stackOn(device).filter((each) => knownValue(each.interface.isUp) !== false);
   }
@@ -119,12 +121,12 @@ export function isDefaultRoute({ destination }: IpRoute): boolean {
   return destination === '0.0.0.0/0' || destination === '::/0';
 }
 
-/** Whether every interface that is up has such an address by itself. */
+/** Whether the address is link-local: every interface that is up has one. */
 export function isLinkLocal({ address }: Pick<IpAddress, 'address'>): boolean {
   return /^fe[89ab]/.test(address);
 }
 
-/** `10.0.0.5/24`; without a length where that is not known. */
+/** `10.0.0.5/24`; without the length if it is unknown. */
 export function formatAddress({ address, prefixLength }: IpAddress): string {
   return prefixLength === null ? address : `${address}/${prefixLength}`;
 }
@@ -139,7 +141,7 @@ export function routeLine({ route: { destination, gateway }, on }: PlacedRoute):
   return `${destination}${gateway === null ? '' : ` via ${gateway}`} through ${on.path}`;
 }
 
-/** The command that takes a route away. */
+/** The command that removes a route. */
 export function removeRoute({ destination, gateway, interface: name }: IpRoute): string {
   const family = destination.includes(':') ? ['-6'] : [];
   const via = gateway === null ? [] : ['via', gateway];

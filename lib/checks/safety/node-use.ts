@@ -3,28 +3,28 @@ import type { DeviceHolder, LiveUse } from '../../facts/host-use.ts';
 import type { NodeDevice, NodeHolder, NodeRule, OpenNodesView } from './open-nodes.ts';
 import { listSome, type Observation, unknownFinding } from './safety-rule.ts';
 
-/** What processes of a host have open. */
+/** The open files of the processes of a host. */
 export interface NodeView {
   readonly nodes: OpenNodesView;
   readonly host: { readonly live: Pick<LiveUse, 'unseen'> };
 }
 
-/** `qemu-system-x86 (pid 812)`, or the machine that it runs. */
+/** `qemu-system-x86 (pid 812)`, or the VM that it runs. */
 export function holderName({ command, machine, pid }: DeviceHolder): string {
   return machine === null ? `${command ?? 'a process'} (pid ${pid})` : `VM ${machine} (pid ${pid})`;
 }
 
-/** What is open, a line a process. */
+/** The open nodes, one line for each process. */
 export function holderEvidence({ holder, nodes }: NodeHolder): string {
   return `${holderName(holder)} has ${nodes.map(({ path }) => path).join(', ')} open`;
 }
 
-/** The names of processes, each once, for a message. */
+/** The names of processes, without duplicates, for a message. */
 export function holderNames(holders: readonly NodeHolder[]): string {
   return listSome([...new Set(holders.map(({ holder }) => holderName(holder)))]);
 }
 
-/** What a rule reports of nodes that may be of a function, and of processes that could not be looked at. */
+/** The observations for nodes that may belong to a function, and for processes that could not be read. */
 export function notCleared(
   unsure: readonly NodeHolder[],
   { unseen }: Pick<LiveUse, 'unseen'>,
@@ -45,18 +45,18 @@ export function notCleared(
   return mayHave && isUnknown(unseen) ? [unknownFinding(what, unseen)] : [];
 }
 
-/** What a rule reports of the nodes of a function that are open. */
+/** The observations for the open nodes of a function. */
 export function observeNodes(
   device: NodeDevice,
   view: NodeView,
   rule: NodeRule,
   texts: {
-    /** What so many processes do with it: `is in use for graphics by NAMES`. */
+    /** The message for the processes: `is in use for graphics by NAMES`. */
     readonly inUse: (names: string, nodes: string) => string;
-    /** What is not known if it is not: a clause. */
+    /** The unknown fact, as a clause. */
     readonly what: string;
     readonly remedy?: (holders: readonly NodeHolder[]) => string;
-    /** Whether it has such nodes, or may have. */
+    /** Whether the function has such nodes, or may have. */
     readonly mayHave: boolean;
   },
 ): readonly Observation[] {

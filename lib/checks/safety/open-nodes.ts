@@ -6,19 +6,19 @@ import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { mayHaveDisks } from './storage-view.ts';
 
-/** A process, with those of its nodes that are meant. */
+/** A process, with its relevant nodes. */
 export interface NodeHolder {
   readonly holder: DeviceHolder;
   readonly nodes: readonly OpenNode[];
 }
 
-/** Who has nodes of a function open, and who has some open that may be of it. */
+/** The processes that have nodes of a function open, and those with nodes that may belong to it. */
 export interface NodeUse {
   readonly holders: readonly NodeHolder[];
   readonly unsure: readonly NodeHolder[];
 }
 
-/** The rules that look at open nodes; each node is one rule's. */
+/** The rules about open nodes; each node belongs to one rule. */
 export type NodeRule =
   | 'block-open'
   | 'machine-has-it'
@@ -47,8 +47,8 @@ export function nodeRuleOf({ block, subsystem }: Pick<OpenNode, 'block' | 'subsy
 }
 
 /**
- * The classes of functions that can have nodes of a class or bus, by the first digits of their code; of those that are
- * not here any function with a driver can have them.
+ * The class codes of functions that can have nodes of a class or bus, by their first digits. For other classes and
+ * buses, any function with a driver can have them.
  */
 const CLASSES: Readonly<Record<string, RegExp>> = {
   drm: /^(03|12|0b40)/,
@@ -68,39 +68,40 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
   infiniband_verbs: /^(02|0c06|12)/,
   hfi1_user: /^02/,
   hvc: /^0780/,
-  // Memory of CXL, and what firmware sets aside of it.
+  // CXL memory, and memory that the firmware reserves of it.
   dax: /^(05|00ff)/,
   tty: /^(07|0b40|0c|0d|09|11|12|ff)/,
   watchdog: /^(0601|0680|07|08|09|0c|1[0138]|ff)/,
 };
 
-/** Nodes of one driver for all of its devices. Who uses a device has a node of the device itself open as well. */
+/** Nodes of a driver for all of its devices. A process that uses a device also has a node of that device open. */
 const SHARED: Readonly<Record<string, { readonly driver: string; readonly own: readonly string[] }>> = {
   nvidia: { driver: 'nvidia', own: ['nvidia', 'drm'] },
   kfd: { driver: 'amdgpu', own: ['drm'] },
-  // The security processor, by which machines with encrypted memory live.
+  // The security processor, which VMs with encrypted memory need.
   sev: { driver: 'ccp', own: [] },
   tee: { driver: 'ccp', own: [] },
 };
 
 /**
- * What tells of a function which nodes may be of it. Without configuration space its class says whether it is a bridge; one of which
- * nobody read which disks it has may have some.
+ * The facts that show which nodes may belong to a function. Without configuration space, its class shows whether it
+ * is a bridge; a function whose disks are unknown may have some.
  */
 export type NodeDevice = DeviceWith<'driver' | 'class' | 'iommuGroup' | 'attachments'> &
   Partial<DeviceWith<'config' | 'blockDevices'>>;
 
 const NOBODY: NodeUse = { holders: [], unsure: [] };
 
-/** What processes have open, by the function that it is a node of. */
+/** The open nodes of processes, by the function of each node. */
 export class OpenNodesView {
   readonly #sure = new Map<PciAddress, Map<NodeRule, NodeHolder[]>>();
-  /** Nodes of devices that were not found, and of devices that hang on no function but go by the name of one that does. */
+  /** Nodes of unknown devices, and of devices that are on no function, although an object on a function has their name. */
   readonly #unsure: { readonly holder: DeviceHolder; readonly node: OpenNode }[] = [];
-  readonly #drivers: ReadonlySet<string>;
+  readonly #devices: readonly DeviceWith<'driver'>[];
+  #drivers: ReadonlySet<string> | undefined;
 
   constructor(devices: readonly DeviceWith<'driver'>[], { holders }: LiveUse) {
-    this.#drivers = new Set(devices.flatMap(({ driver }) => knownValue(driver) ?? []));
+    this.#devices = devices;
     for (const holder of holders) {
       for (const node of holder.nodes) {
         const functions = knownValue(node.functions) ?? [];
@@ -111,7 +112,10 @@ export class OpenNodesView {
     }
   }
 
-  /** Who has nodes of a function open that a rule reports. Block devices are looked for through what is made of them. */
+  /**
+   * The processes with open nodes of a function that a rule reports. Block devices include those that are built on
+   * them.
+   */
   useOf(device: NodeDevice, rule: NodeRule): NodeUse {
     const sure = this.#sure.get(device.address)?.get(rule) ?? [];
     const open = this.#unsure.filter(({ node }) => nodeRuleOf(node) === rule);
@@ -147,6 +151,7 @@ export class OpenNodesView {
       );
       return !isOfAnother && (name ?? shared.driver) === shared.driver;
     }
+    this.#drivers ??= new Set(this.#devices.flatMap((each) => knownValue(each.driver) ?? []));
     const makers = [...this.#drivers].filter((maker) => isNamedBy(node, maker));
     if (makers.length > 0) return name === undefined || makers.includes(name);
     if (!isUnfound(node)) return false;
@@ -165,14 +170,14 @@ function isUnfound({ functions }: OpenNode): boolean {
   return isUnknown(functions);
 }
 
-/** Whether something on a function goes by the name of a node that is on none: `hfi1_0`, an adapter of InfiniBand. */
+/** Whether an object on a function has the name of a node that is on none: `hfi1_0`, an InfiniBand adapter. */
 function isNamedAs({ name, functions }: OpenNode, { attachments }: DeviceWith<'attachments'>): boolean {
   return !isUnknown(functions) && (knownValue(attachments) ?? []).some((each) => each.name === name);
 }
 
-/** Whether a node has the name of a driver, or is of a class that has: `nvidia-uvm` for nvidia. */
+/** Whether a node has the name of a driver, or the class has: `nvidia-uvm` for nvidia. */
 function isNamedBy({ name, subsystem }: OpenNode, driver: string): boolean {
-  // Of no controller: what connects to those of other machines.
+  // Not a node of a controller, but for connections to controllers of other machines.
   if (subsystem === 'nvme-fabrics') return false;
   return [name, subsystem ?? ''].some(
     (each) => each.startsWith(driver) && !/^[a-z]/i.test(each.slice(driver.length)),

@@ -11,7 +11,7 @@ import { session } from './rules/network/session.ts';
 const RULES = [session, netAddress, netDefaultRoute, netRoute, netStack, bootDisplay, console, lastInputUsb];
 const NAMES: readonly string[] = RULES.map(({ name }) => name);
 
-/** Whether a change that may be made takes away what a person could need to reach the host, and so to take it back. */
+/** Whether a change would cut off the access that a user needs to reach the host and undo it. */
 export function takesWayIn(findings: readonly Finding[], allowed: ReadonlySet<string>): boolean {
   return (
     refusalsAmong(findings, allowed).length === 0 &&

@@ -6,15 +6,15 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { SafetyView } from './safety-view.ts';
 import type { PlacedMount, StorageGraph } from './storage-graph.ts';
 
-/** A part of a mount that is on another host, and the disk through which; `null` for the mount itself. */
+/** A part of a mount that is on another host, and its disk; `null` for the mount itself. */
 export interface RemotePart {
   readonly remote: RemoteStorage;
   readonly block: BlockDevice | null;
 }
 
-/** DRBD without a disk below reads and writes at its peer, which nothing in sysfs names. */
+/** DRBD without a local disk reads and writes at its peer, which sysfs does not name. */
 const DISKLESS: RemoteStorage = { protocol: 'DRBD', own: [], peers: [], interfaces: [] };
-/** A disk of which it cannot be read how it is reached. */
+/** A disk with an unknown connection. */
 export const UNKNOWN_REMOTE: RemoteStorage = {
   protocol: 'an unknown protocol',
   own: [],
@@ -22,7 +22,7 @@ export const UNKNOWN_REMOTE: RemoteStorage = {
   interfaces: [],
 };
 
-/** What of a mount is on other hosts, through everything that it is made of. */
+/** The parts of a mount on other hosts, including everything that it is built on. */
 export function remotePartsOf(top: PlacedMount, graph: StorageGraph): readonly RemotePart[] {
   const parts: RemotePart[] = [];
   const seen = new Set<PlacedMount | string>();
@@ -53,13 +53,16 @@ export function remotePartsOf(top: PlacedMount, graph: StorageGraph): readonly R
 
 /** How a function carries storage of another host. */
 export interface Carrying {
-  /** The ways through its interfaces, a line each; empty if another function carries it, as far as that is known. */
+  /** The paths through its interfaces, one line each; empty if another function carries it, as far as known. */
   readonly ways: readonly string[];
-  /** Whether anything tells which interface carries it. */
+  /** Whether the interface is known. */
   readonly isKnown: boolean;
 }
 
-/** Finds the interfaces that reach storage: those that it names, those with its own addresses, those of the route to the peers. */
+/**
+ * Finds the interfaces for remote storage: those that it names, those with its local addresses, those of the route to
+ * the peers.
+ */
 export function carryingOf(address: PciAddress, remote: RemoteStorage, view: SafetyView): Carrying {
   const { interfaces, ipv4, ipv6 } = view.host.use;
   const addresses = [ipv4, ipv6].flatMap((family) => knownValue(family.addresses) ?? []);

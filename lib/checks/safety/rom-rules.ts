@@ -7,5 +7,5 @@ import type { SafetyRule } from './safety-rule.ts';
 /** A rule about reading a ROM. */
 export type RomRule = SafetyRule<RomSafetyDevice, NodeView>;
 
-/** What speaks against reading the ROM of a function. The reference is generated from this table. */
+/** The rules about reading the ROM of a function. The reference is generated from this table. */
 export const ROM_RULES: readonly RomRule[] = [machineHasIt, driverBound];

@@ -4,11 +4,11 @@ import type { Severity } from '../finding.ts';
 import type { SafetyDevice } from './safety-fields.ts';
 import type { SafetyView } from './safety-view.ts';
 
-/** An observation of a rule at one function; it may be that the rule could not decide. */
+/** An observation of a rule for one function; it may be that the rule could not decide. */
 export interface Observation {
   readonly message: string;
   readonly evidence: readonly string[];
-  /** In place of the rule's own. */
+  /** Replaces that of the rule. */
   readonly remedy?: string;
   readonly isUnknown?: true;
 }
@@ -16,37 +16,37 @@ export interface Observation {
 /**
  * One way in which a host can need a function.
  *
- * @typeParam Device what it looks at of a function
- * @typeParam View what it looks at of the host
+ * @typeParam Device the facts of a function that it reads
+ * @typeParam View the facts of the host that it reads
  */
 export interface SafetyRule<Device extends DeviceWith<never> = SafetyDevice, View = SafetyView> {
   /** Stable, in kebab-case. */
   readonly name: string;
-  /** What it looks for, in a few words. */
+  /** A short description. */
   readonly title: string;
   readonly severity: Exclude<Severity, 'unknown'>;
-  /** What it means where it is found, and from what it is known. */
+  /** The meaning of a finding, and its sources. */
   readonly meaning: string;
   readonly remedy: string;
-  /** Whether it is about what a virtual machine gets, and says nothing of what is merely gone with that. */
+  /** Whether it is about devices that a VM gets, and not about those that only disappear with them. */
   readonly isOfGiven?: true;
-  /** What it has to say of one function that leaves the host; nothing where all is well. */
+  /** Its observations for one function that leaves the host; none if there is no problem. */
   readonly find: (device: Device, view: View) => readonly Observation[];
 }
 
-/** How many names stand in a message before the rest is counted. */
+/** The maximum number of names in a message; the rest is counted. */
 const MAX_NAMES = 4;
 
-/** A list for a message: the first few, and how many more. */
+/** A list for a message: the first names, and the number of the others. */
 export function listSome(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).join(', ');
   return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
 }
 
-/** As many lines of evidence as anybody reads, and how many more there are. */
+/** The maximum number of lines of evidence; the rest is counted. */
 const MAX_EVIDENCE = 100;
 
-/** Evidence of which there may be as much as a router has routes. */
+/** Evidence that may be long, such as the routes of a router. */
 export function someOf(lines: readonly string[]): readonly string[] {
   if (lines.length <= MAX_EVIDENCE) return lines;
   return [...lines.slice(0, MAX_EVIDENCE), `and ${lines.length - MAX_EVIDENCE} more`];
@@ -58,13 +58,13 @@ const REASONS = {
   unread: ['the snapshot does not contain the data', 'run the command on the host, as root'],
 } as const;
 
-/** That something could not be found out: `what` is a clause, `which file systems are mounted`. */
+/** A finding for an unknown fact: `what` is a clause, `which file systems are mounted`. */
 export function unknownFinding(what: string, { unknown }: Unknown): Observation {
   const [reason, remedy] = REASONS[unknown];
   return { message: `cannot be checked for ${what}: ${reason}`, evidence: [], remedy, isUnknown: true };
 }
 
-/** The first of several facts that could not be had. */
+/** The first unknown of several facts. */
 export function firstUnknown(...facts: readonly Known<unknown>[]): Unknown | undefined {
   return facts.find(isUnknown);
 }

@@ -1,6 +1,7 @@
 import { knownValue } from '../../base/known.ts';
 import type { HostUse, LiveUse, OpenNode } from '../../facts/host-use.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import { NetworkView } from './network-view.ts';
 import { type NodeHolder, OpenNodesView } from './open-nodes.ts';
@@ -17,23 +18,22 @@ export interface SafetyHost {
   readonly groups: readonly IommuGroup<SafetyDevice>[];
   readonly use: HostUse;
   readonly live: LiveUse;
-  /** Whether the kernel says how devices can be reset (5.15 and later do). */
+  /** Whether the kernel reports how devices can be reset (5.15 and newer do). */
   readonly tellsResetMethods: boolean;
 }
 
-/** A host with the devices that are about to leave it, prepared for the rules. */
+/** A host with the devices that a change would take, prepared for the rules. */
 export class SafetyView {
   readonly host: SafetyHost;
-  /** The functions that were asked for. */
+  /** The requested functions. */
   readonly asked: ReadonlySet<PciAddress>;
-  /** The functions that are given away: those that were asked for, and their groups. */
+  /** The functions that leave the host: the requested ones, and their groups. */
   readonly given: ReadonlySet<PciAddress>;
-  /** Those, and what is gone with them: functions behind them, and VFs. */
+  /** The same, and the functions that disappear with them: those behind them, and VFs. */
   readonly taken: ReadonlySet<PciAddress>;
   readonly storage: StorageView;
   readonly network: NetworkView;
   readonly nodes: OpenNodesView;
-  readonly #devices: ReadonlyMap<PciAddress, SafetyDevice>;
   readonly #vfs: ReadonlyMap<PciAddress, ReadonlySet<PciAddress>>;
 
   constructor(
@@ -50,14 +50,13 @@ export class SafetyView {
     this.network = new NetworkView(host.use);
     this.nodes = new OpenNodesView(host.devices, host.live);
     this.#vfs = virtualFunctionsByPf(host.devices);
-    this.#devices = new Map(host.devices.map((device) => [device.address, device]));
   }
 
   device(address: PciAddress): SafetyDevice | undefined {
-    return this.#devices.get(address);
+    return deviceAt(this.host.devices, address);
   }
 
-  /** The VFs of a PF; of another function none. */
+  /** The VFs of a PF; none for another function. */
   virtualFunctionsOf(pf: PciAddress): ReadonlySet<PciAddress> {
     return this.#vfs.get(pf) ?? NONE;
   }
@@ -66,7 +65,7 @@ export class SafetyView {
     return this.host.groups.find(({ id }) => id === knownValue(device.iommuGroup));
   }
 
-  /** The processes that hold nodes open which are meant. */
+  /** The processes that hold selected nodes open. */
   holdersOf(isMeant: (node: OpenNode) => boolean): readonly NodeHolder[] {
     return this.host.live.holders.flatMap((holder) => {
       const nodes = holder.nodes.filter(isMeant);

@@ -3,31 +3,31 @@ import { DeviceNames, isNodePath } from '../../facts/device-names.ts';
 import type { HostUse, LiveUse } from '../../facts/host-use.ts';
 import type { ActiveFileSystem, BlockDevice, Mount, MountNamespace } from '../../facts/storage-use.ts';
 
-/** A mount, and the mount namespace that it is in. */
+/** A mount, and its mount namespace. */
 export interface PlacedMount {
   readonly mount: Mount;
-  /** `null` for that of the reader. */
+  /** `null` for the namespace of the reader. */
   readonly where: MountNamespace | null;
-  /** Whether it shows the same file system as another mount, nearer to the reader. */
+  /** Whether another mount, closer to the reader, shows the same file system. */
   readonly isCopy: boolean;
 }
 
 const JOURNALS = 'jbd2';
 const JOURNALED: ReadonlySet<string> = new Set(['ext3', 'ext4', 'ocfs2']);
-/** Shares of a hypervisor: the kernel calls the source of a root file system `/dev/root`. */
+/** Shares of a hypervisor: the kernel names the source of a root file system `/dev/root`. */
 const SHARES: ReadonlySet<string> = new Set(['9p', 'virtiofs']);
-/** File systems of flash memory, whose sources are no block devices: `ubi0:root`, `/dev/ubi0_0`, `mtd3`. */
+/** File systems of flash memory, whose sources are not block devices: `ubi0:root`, `/dev/ubi0_0`, `mtd3`. */
 const FLASH: ReadonlySet<string> = new Set(['ubifs', 'jffs2']);
-/** A device that the file systems of programs name, and none of storage. */
+/** The source of FUSE file systems, which is not storage. */
 const FUSE_NODE = '/dev/fuse';
 
-/** What block devices and mounts are made of, by themselves and not yet for one function. */
+/** The relations of block devices and mounts, for the whole host. */
 export class StorageGraph {
   readonly blocks: readonly BlockDevice[];
-  /** Those that may need a block device or another host. */
+  /** The mounts that may need a block device or another host. */
   readonly mounts: readonly PlacedMount[];
   readonly names: DeviceNames;
-  /** By a block device: those that are made of it. */
+  /** By a block device: the devices that are built on it. */
   readonly #above = new Map<string, BlockDevice[]>();
   readonly #below = new Map<string, string[]>();
   readonly #direct = new Map<PlacedMount, ReadonlySet<string>>();
@@ -54,22 +54,22 @@ export class StorageGraph {
     );
   }
 
-  /** The block devices that are made of one. */
+  /** The block devices that are built on one. */
   above(name: string): readonly BlockDevice[] {
     return this.#above.get(name) ?? [];
   }
 
-  /** The names of the block devices that one is made of. */
+  /** The names of the block devices that one is built on. */
   below(name: string): readonly string[] {
     return this.#below.get(name) ?? [];
   }
 
-  /** The names of the block devices that a mount names itself. */
+  /** The names of the block devices that a mount names directly. */
   blocksOf(place: PlacedMount): ReadonlySet<string> {
     return this.#direct.get(place) ?? new Set();
   }
 
-  /** The mounts that the directories of a mount are below. */
+  /** The mounts that contain the directories of a mount. */
   mountsBelow(place: PlacedMount): readonly PlacedMount[] {
     return place.mount.directories
       .flatMap((path) => this.#mountsAt(path, [null, this.#init, place.where]))
@@ -77,14 +77,14 @@ export class StorageGraph {
   }
 
   /**
-   * The mounts that the file of a loop device or a swap file may be below. The kernel tells its path in the namespace in
-   * which it was opened, and not which one that is: it may be any.
+   * The mounts that may contain the file of a loop device or a swap file. The kernel reports its path in the
+   * namespace in which it was opened, but not which namespace: it may be any.
    */
   mountsOfFile(path: string): readonly PlacedMount[] {
     return this.#mountsAt(path, null);
   }
 
-  /** The paths of devices that a mount needs and that are no known block device. */
+  /** The paths of devices that a mount needs and that are not known block devices. */
   unresolvedOf({ mount }: PlacedMount): readonly string[] {
     const isNumbered = this.#numbers.has(mount.number) || !mount.number.startsWith('0:');
     const needed =
@@ -106,7 +106,7 @@ export class StorageGraph {
       }
       const backing = this.names.at(knownValue(block.backingFile) ?? '');
       if (backing !== undefined) this.#link(backing.name, block);
-      // A volume of ZFS: nothing says of which pool.
+      // A ZFS volume: its pool is unknown.
       if (!/^zd\d/.test(block.name)) continue;
       for (const member of this.blocks) if (isPoolMember(member, pools)) this.#link(member.name, block);
     }
@@ -120,7 +120,7 @@ export class StorageGraph {
   #namedBy(mount: Mount): ReadonlySet<string> {
     const { number, source, type } = mount;
     const numbered = number.startsWith('0:') ? undefined : this.#numbers.get(number);
-    // Of several devices the source has all, with colons between.
+    // For several devices, the source contains all of them, separated by colons.
     const sources = source.startsWith('/dev/') ? source.split(':') : [];
     const pool = type === 'zfs' ? source.split('/')[0] : undefined;
     const members = pool === undefined ? [] : this.blocks.filter((block) => isPoolMember(block, [pool]));
@@ -136,14 +136,14 @@ export class StorageGraph {
     return named;
   }
 
-  /** File systems of several devices that a mount shows, or may show if its device goes by another name. */
+  /** File systems of several devices that a mount shows, or may show if its device has another name. */
   #systemsOf({ type, number }: Mount, named: ReadonlySet<string>): readonly ActiveFileSystem[] {
     const systems = this.#systems.filter((system) => system.type === type);
     if (named.size === 0) return number.startsWith('0:') ? systems : [];
     return systems.filter(({ blocks }) => blocks.some((name) => named.has(name)));
   }
 
-  /** The journals on devices of their own that it may have: `jbd2/sda1-8` is one that is inside of `sda1`. */
+  /** Its possible journals on separate devices: `jbd2/sda1-8` is inside `sda1`. */
   #journalsOf(type: string, named: ReadonlySet<string>): readonly string[] {
     if (!JOURNALED.has(type)) return [];
     const journals = this.#systems
@@ -155,7 +155,7 @@ export class StorageGraph {
     return isInside ? [] : journals.filter((journal) => this.names.named(journal) !== undefined);
   }
 
-  /** @param spaces where the path may have been given; `null` for any */
+  /** @param spaces the namespaces of the path; `null` for any */
   #mountsAt(path: string, spaces: readonly (MountNamespace | null)[] | null): readonly PlacedMount[] {
     const bySpace = new Map<MountNamespace | null, PlacedMount[]>();
     for (const place of this.#placed) {
@@ -164,7 +164,7 @@ export class StorageGraph {
       if (spaces !== null && !spaces.includes(place.where)) continue;
       const before = bySpace.get(place.where) ?? [];
       const longest = before[0]?.mount.point.length ?? -1;
-      // Several where one hides another.
+      // Several mounts if one hides another.
       if (point.length > longest) bySpace.set(place.where, [place]);
       else if (point.length === longest) before.push(place);
     }
@@ -172,7 +172,7 @@ export class StorageGraph {
   }
 }
 
-/** A member without a label may be of any pool. */
+/** A member without a label may belong to any pool. */
 function isPoolMember({ signature, label }: BlockDevice, pools: readonly string[]): boolean {
   const pool = knownValue(label);
   return signature === 'zfs_member' && (pool === undefined || pools.includes(pool));

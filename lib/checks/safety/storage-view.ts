@@ -8,7 +8,7 @@ import type { SafetyDevice } from './safety-fields.ts';
 import { type PlacedMount, StorageGraph } from './storage-graph.ts';
 import { SYSTEM_POINTS } from './system-points.ts';
 
-/** A block device that is on a function, with those between: `nvme0n1 > nvme0n1p3 > vg0-root`. */
+/** A block device on a function, with those between: `nvme0n1 > nvme0n1p3 > vg0-root`. */
 export interface StackedBlock {
   readonly block: BlockDevice;
   readonly path: string;
@@ -16,30 +16,30 @@ export interface StackedBlock {
   readonly isInFile: boolean;
 }
 
-/** A mount that needs a function, and the block device through which. */
+/** A mount that needs a function, and the block device between them. */
 export interface StackedMount extends PlacedMount {
   readonly block: StackedBlock;
 }
 
-/** What holds a block device and is itself none that the kernel lists. */
+/** A holder of a block device that is not a block device in the list of the kernel. */
 export interface Stranger {
   readonly name: string;
   readonly path: string;
 }
 
-/** All that stands on the disks of one function. */
+/** Everything on the disks of one function. */
 export interface StorageStack {
   readonly blocks: ReadonlyMap<string, StackedBlock>;
   readonly mounts: readonly StackedMount[];
   readonly strangers: readonly Stranger[];
 }
 
-/** What a block device is called. */
+/** The name of a block device. */
 export function blockTitle({ name, title }: BlockDevice): string {
   return knownValue(title) ?? name;
 }
 
-/** `sda1 on /srv`, with a process of the mount namespace if that is another one. */
+/** `sda1 on /srv`, with a process of its mount namespace if that is another one. */
 export function mountTitle({ mount, where, block }: StackedMount): string {
   return `${blockTitle(block.block)} on ${mount.point}${spaceOf(where)}`;
 }
@@ -48,7 +48,7 @@ function spaceOf(where: PlacedMount['where']): string {
   return where === null ? '' : ` (mount namespace of ${where.command ?? 'a process'}, pid ${where.pid})`;
 }
 
-/** Where a mount stands, a line: `/dev/vda2 is mounted on /home (ext4): vda > vda2`. */
+/** The source of a mount, one line: `/dev/vda2 is mounted on /home (ext4): vda > vda2`. */
 export function mountEvidence({ mount, where, block }: StackedMount): string {
   return `${mount.source} is mounted on ${mount.point} (${mount.type})${spaceOf(where)}: ${block.path}`;
 }
@@ -59,7 +59,7 @@ export function unmountCommand({ mount, where }: PlacedMount): string {
   return shellCommand(...enter, 'umount', mount.point);
 }
 
-/** Whether the host itself runs from a mount: one of its own namespace, or of that of process 1. */
+/** Whether the host runs from a mount: one in its own namespace, or in that of process 1. */
 export function isSystemMount({ mount, where }: PlacedMount): boolean {
   return SYSTEM_POINTS.has(mount.point) && (where === null || where.isOfInit);
 }
@@ -86,12 +86,12 @@ export class StorageView {
     return stack;
   }
 
-  /** The block device that a path below `/dev` stands for, by the names that the kernel, LVM and links give. */
+  /** The block device of a path below `/dev`, by the names of the kernel, LVM and links. */
   blockAt(path: string): BlockDevice | undefined {
     return this.graph.names.at(path);
   }
 
-  /** Whether a file is on what stands on a function. */
+  /** Whether a file is on a file system that needs a function. */
   isFileOn(path: string, { mounts }: StorageStack): boolean {
     const around = this.graph.mountsOfFile(path);
     return mounts.some((mount) => around.some((place) => isSame(place, mount)));
@@ -102,7 +102,7 @@ function isSame(one: PlacedMount, other: PlacedMount): boolean {
   return one.mount === other.mount && one.where === other.where;
 }
 
-/** The way up from the disks of one function. */
+/** Follows everything on the disks of one function upwards. */
 class Climb {
   readonly #graph: StorageGraph;
   readonly #blocks = new Map<string, StackedBlock>();
@@ -118,7 +118,7 @@ class Climb {
     for (const block of blocks) {
       if (block.functions.includes(address) && block.partitionOf === null) this.#climb(block, [], false);
     }
-    // A loop device stands on a mount, and a mount on a loop device: until nothing new is found.
+    // A loop device can be on a mount, and a mount on a loop device, so this repeats until nothing new is found.
     for (let before = -1; before !== this.#blocks.size + this.#mounts.size; ) {
       before = this.#blocks.size + this.#mounts.size;
       if (before === 0) break;

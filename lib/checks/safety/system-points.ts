@@ -1,4 +1,4 @@
-/** Where what a host runs from is mounted: it can't run on without any of them. */
+/** The mount points of the file systems that a host runs from: it cannot run without any of them. */
 export const SYSTEM_POINTS: ReadonlySet<string> = new Set([
   '/',
   '/bin',

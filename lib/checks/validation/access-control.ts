@@ -3,7 +3,8 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { AcsCapability } from '../../pci/config/capabilities.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 
-// What Linux asks of a port before it takes what is below it for isolated: REQ_ACS_FLAGS in drivers/iommu/iommu.c.
+// The features of a port that Linux requires before it treats the devices below it as isolated: REQ_ACS_FLAGS in
+// drivers/iommu/iommu.c.
 const NEEDED = [
   'sourceValidation',
   'p2pRequestRedirect',
@@ -11,14 +12,16 @@ const NEEDED = [
   'upstreamForwarding',
 ] as const;
 
-/** A port that does not keep what is below it apart. */
+/** A port that does not isolate the devices below it. */
 export interface PortWithoutAcs {
   readonly port: PciAddress;
   /** `has no ACS capability` */
   readonly why: string;
 }
 
-/** What a port lacks of access control; nothing where it lacks none, is no such port, or does not tell. */
+/**
+ * The missing access control of a port; empty if nothing is missing, if it is not such a port, or if it is unknown.
+ */
 export function lackOf(port: DeviceWith<'config'>): readonly PortWithoutAcs[] {
   const acs = accessControl(port);
   if (acs === 'not a port' || isUnknown(acs)) return [];
@@ -27,7 +30,7 @@ export function lackOf(port: DeviceWith<'config'>): readonly PortWithoutAcs[] {
   return off.length === 0 ? [] : [{ port: port.address, why: `has ACS without ${off.join(', ')}` }];
 }
 
-/** The access control of a root or downstream port; others are of no concern here. */
+/** The access control of a root or downstream port; other functions do not matter here. */
 export function accessControl({ config }: DeviceWith<'config'>): Known<AcsCapability | 'not a port'> {
   if (config === null) return 'not a port';
   if (isUnknown(config)) return config;
@@ -37,7 +40,7 @@ export function accessControl({ config }: DeviceWith<'config'>): Known<AcsCapabi
   return type === 'root-port' || type === 'downstream-port' ? config.acs : 'not a port';
 }
 
-/** The ports above a device that do not keep it apart from its neighbours. */
+/** The ports above a device that do not isolate it from its neighbors. */
 export function portsWithoutAcs(
   { location }: DeviceWith<'location'>,
   devices: readonly DeviceWith<'config'>[],

@@ -1,7 +1,7 @@
 import { type Known, knownValue } from '../../base/known.ts';
 import type { Distribution } from '../../facts/host-facts.ts';
 
-/** Distributions that are set up alike. */
+/** Distributions with the same setup. */
 export type DistributionFamily = 'debian' | 'fedora' | 'arch' | 'suse';
 
 const FAMILIES: Readonly<Record<string, DistributionFamily>> = {
@@ -15,7 +15,7 @@ const FAMILIES: Readonly<Record<string, DistributionFamily>> = {
   opensuse: 'suse',
 };
 
-/** To which a distribution belongs, by its id and by what it is like; `null` for one that is not known here. */
+/** The family of a distribution, by its id and the systems that it is derived from; `null` if it is not known here. */
 export function familyOf(distribution: Known<Distribution>): DistributionFamily | null {
   const known = knownValue(distribution);
   if (known === undefined) return null;

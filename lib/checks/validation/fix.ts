@@ -2,25 +2,25 @@ import { knownValue } from '../../base/known.ts';
 import type { HostFacts } from '../../facts/host-facts.ts';
 
 /**
- * A change of a host by which a rule comes to hold, as a value: the words of a remedy are made of it, it is told as data, and
- * steps of a plan are made of it.
+ * A change of a host that makes a rule pass, as a value. The words of a remedy, the JSON data and the steps of a plan
+ * are made from it.
  */
 export type Fix =
-  /** A word of the kernel's command line, at the next boot. It has to be one that takes back what stands before it. */
+  /** A word on the kernel command line, at the next boot. It must override the words before it. */
   | { readonly kind: 'kernel-argument'; readonly argument: string }
   /** A module is loaded, now and at each boot. */
   | { readonly kind: 'load-module'; readonly module: string }
-  /** What a module is loaded with, from the next boot on. */
+  /** An option of a module, from the next boot. */
   | { readonly kind: 'module-option'; readonly module: string; readonly option: string }
-  /** How much memory the programs of a user may lock, from the next login on. */
+  /** The limit of memory that the programs of a user may lock, from the next login. */
   | { readonly kind: 'lock-limit'; readonly user: string; readonly sizeBytes: number }
-  /** What outlives a boot is brought in line with what was written down: files of ours, and the initial RAM disks. */
+  /** The files of persisted changes and the initramfs are written again from the records. */
   | { readonly kind: 'persisted' };
 
-/** What of a host decides what a fix is there. */
+/** The facts of a host that decide which fixes exist. */
 export type FixFacts = Pick<HostFacts, 'bootLoader' | 'distribution'>;
 
-/** Why a fix can not be made by us on a host, as a clause; `null` where it can. */
+/** Why portal-gun cannot apply a fix on a host, as a clause; `null` if it can. */
 export function obstacleTo({ kind }: Fix, { bootLoader }: FixFacts): string | null {
   if (kind !== 'kernel-argument' || bootLoader === 'update-grub') return null;
   const loader = knownValue(bootLoader);
@@ -29,7 +29,7 @@ export function obstacleTo({ kind }: Fix, { bootLoader }: FixFacts): string | nu
     : `${loader} sets the kernel command line here`;
 }
 
-/** With what a fix comes into force, where it does not at once. */
+/** The event that makes a fix effective, if it is not effective immediately. */
 export function awaitedBy({ kind }: Fix): 'restart' | 'login' | null {
   if (kind === 'lock-limit') return 'login';
   return kind === 'kernel-argument' || kind === 'module-option' ? 'restart' : null;

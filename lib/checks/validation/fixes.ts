@@ -1,30 +1,30 @@
 import { type Fix, type FixFacts, obstacleTo } from './fix.ts';
 import type { CheckResult } from './validate.ts';
 
-/** A check that does not hold, with what makes it hold. */
+/** A failed check, with its fix. */
 export interface ChosenFix {
   readonly result: CheckResult;
   readonly fix: Fix;
 }
 
-/** A check that does not hold, and that a person has to see to. */
+/** A failed check without an automatic fix. */
 export interface ManualFix {
   readonly result: CheckResult;
-  /** Why not, where there is a fix, which can not be made on this host; `null` where there is none. */
+  /** Why the fix cannot be applied on this host; `null` if there is no fix. */
   readonly obstacle: string | null;
 }
 
-/** The checks that fail: those with a fix that is made, and those left to a person. */
+/** The failed checks: those with a fix that is applied, and those without one. */
 export interface ChosenFixes {
   readonly chosen: readonly ChosenFix[];
   readonly manual: readonly ManualFix[];
-  /** How many checks that only warn have a fix, if fixes of warnings are not asked for. */
+  /** The number of checks with warnings that have a fix, if fixes of warnings are not requested. */
   readonly unasked: number;
 }
 
 /**
- * What is to be done about the checks of a report. A fix changes a machine, and so those that warn are let be, unless it is
- * strict; then what could not be told is left too, since it does not pass.
+ * The actions for the checks of a report. A fix changes a machine, so checks that only warn are not fixed unless it
+ * is strict. With strict, unknown checks are listed too, because they do not pass.
  */
 export function chooseFixes(
   results: readonly CheckResult[],
@@ -54,7 +54,7 @@ function way(
   return { fix, obstacle: fix === null ? null : obstacleTo(fix, facts) };
 }
 
-/** The chosen fixes, each once. */
+/** The selected fixes, without duplicates. */
 export function fixesOf({ chosen }: ChosenFixes): readonly Fix[] {
   const byText = new Map(chosen.map(({ fix }) => [textOf(fix), fix] as const));
   return [...byText.values()];

@@ -8,12 +8,12 @@ import { vfioModules } from './host-rules/vfio/vfio-modules.ts';
 import type { ValidatedHost } from './validated-host.ts';
 import type { HostRule } from './validation-rule.ts';
 
-/** How far a host goes: it gives devices to machines, it runs them by KVM, or it has to emulate them. */
+/** The level of a host: it passes devices to VMs, it runs VMs with KVM, or it must emulate them. */
 type Tier = 'passthrough' | 'kvm' | 'emulation';
 
 export interface HostTier {
   readonly tier: Tier | Unknown;
-  /** Whether devices can be given to machines, which those that are emulated can have too. */
+  /** Whether devices can be passed to VMs; emulated VMs can have devices too. */
   readonly givesDevices: boolean | Unknown;
 }
 
@@ -30,7 +30,7 @@ export function tierOf(host: ValidatedHost): HostTier {
   return { tier: givesDevices === false ? 'kvm' : givesDevices, givesDevices };
 }
 
-/** Whether all of some rules hold, as far as a failure goes. */
+/** Whether some rules pass, except for warnings. */
 function standing(rules: readonly HostRule[], host: ValidatedHost): boolean | Unknown {
   const verdicts = rules.map((rule) => ({ rule, verdict: rule.evaluate(host) }));
   const fails = verdicts.some(

@@ -5,8 +5,8 @@ import { fixRemedy } from './remedies.ts';
 import type { Violation } from './verdict.ts';
 
 /**
- * What to do where a module is not loaded that has to be. We load it where the kernel has it, and nobody keeps it from being
- * loaded: what somebody wrote for that is not ours to take away.
+ * The remedy for a module that must be loaded. It is automatic if the kernel has the module, and no setting prevents
+ * loading it: portal-gun does not remove the settings of a user.
  */
 export function loadingOf(module: MachineModule, facts: HostFacts): Pick<Violation, 'remedy' | 'fix'> {
   const { isLoaded, supply, blocks } = facts.modules[module];

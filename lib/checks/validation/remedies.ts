@@ -36,7 +36,7 @@ const INSTALL: Readonly<Record<DistributionFamily, string>> = {
   suse: 'zypper install',
 };
 
-/** How something is installed on a distribution: `apt install ovmf`. */
+/** The command that installs a package on a distribution: `apt install ovmf`. */
 export function installRemedy(what: keyof typeof PACKAGES, distribution: Known<Distribution>): string {
   const family = familyOf(distribution);
   if (family === null) return `install ${NAMES[what]}`;
@@ -46,7 +46,7 @@ export function installRemedy(what: keyof typeof PACKAGES, distribution: Known<D
 const GRUB_SETTING = 'GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub';
 const ENTRIES = 'the line "options" of each entry that bootctl list names';
 
-/** How a word comes on the kernel's command line. */
+/** How to add a word to the kernel command line. */
 function argumentRemedy(argument: string, facts: FixFacts): string {
   const inGrub = `add ${argument} to ${GRUB_SETTING}, run`;
   switch (loaderOf(facts)) {
@@ -69,7 +69,7 @@ function argumentRemedy(argument: string, facts: FixFacts): string {
   }
 }
 
-/** How a word is taken off the kernel's command line. */
+/** How to remove a word from the kernel command line. */
 export function withoutArgumentRemedy(argument: string, facts: FixFacts): string {
   const inGrub = `remove ${argument} from /etc/default/grub, run`;
   switch (loaderOf(facts)) {
@@ -92,7 +92,7 @@ export function withoutArgumentRemedy(argument: string, facts: FixFacts): string
   }
 }
 
-/** What sets the kernel's arguments, where that is certain; else what is usual on the distribution. */
+/** The boot loader, if it is certain; otherwise the usual one of the distribution. */
 function loaderOf({ bootLoader, distribution }: FixFacts): BootLoader | 'arch' | 'suse' | null {
   const loader = knownValue(bootLoader);
   if (loader !== undefined && loader !== 'other') return loader;
@@ -100,7 +100,7 @@ function loaderOf({ bootLoader, distribution }: FixFacts): BootLoader | 'arch' |
   return family === 'debian' ? 'update-grub' : family === 'fedora' ? 'grubby' : family;
 }
 
-/** What a person does in place of a fix, on a host. */
+/** The manual alternative to a fix, on a host. */
 export function fixRemedy(fix: Fix, facts: FixFacts): string {
   switch (fix.kind) {
     case 'kernel-argument':
@@ -116,6 +116,6 @@ export function fixRemedy(fix: Fix, facts: FixFacts): string {
   }
 }
 
-/** What to do about virtual functions that share the group of their card. */
+/** The remedy for VFs in the group of their card. */
 export const APART_REMEDY =
   'move the card to a slot behind a port with ACS (pci tree), or enable ACS in the firmware setup, or pass the whole card through without VFs';

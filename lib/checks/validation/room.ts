@@ -1,7 +1,7 @@
 import { formatSize } from '../../base/text.ts';
 import type { HomelessBar } from '../../pci/config/homeless-bars.ts';
 
-/** What to do about BARs without an address. */
+/** The remedy for BARs without an address. */
 export const ROOM_REMEDY =
   'enable "above 4G decoding" in the firmware setup, or add pci=realloc to the kernel command line';
 

@@ -1,13 +1,13 @@
 import { knownValue } from '../../base/known.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 
-/** Whether a function is known to make virtual ones, by its registers or by its driver. */
+/** Whether a function is known to support VFs, by its registers or by its driver. */
 export function hasSriov(device: DeviceWith<'config' | 'sriov'>): boolean {
   const registers = knownValue(knownValue(device.config)?.sriov ?? null);
   return (registers?.totalVfs ?? 0) > 0 || (vfsOfDriver(device) ?? 0) > 0;
 }
 
-/** How many virtual functions kernel and driver let it make; undefined where that is not known. */
+/** The number of VFs that kernel and driver allow; undefined if it is unknown. */
 export function vfsOfDriver({ sriov }: DeviceWith<'sriov'>): number | undefined {
   if (sriov === null) return 0;
   const role = knownValue(sriov);

@@ -6,33 +6,33 @@ import type { DeviceRule, HostRule, MachineRule, Purpose } from './validation-ru
 import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from './validation-rules.ts';
 import type { Verdict } from './verdict.ts';
 
-/** What is asked of a host. */
+/** The request. */
 export interface Asked {
-  /** What it is wanted for; empty where nothing is said. */
+  /** The purposes of the host; empty if none are given. */
   readonly purposes: readonly Purpose[];
   readonly devices: readonly ValidatedDevice[];
   readonly machine: MachineNeeds | null;
 }
 
-/** How a check ended: `unknown` where it could not be told, `apart` where there was nothing to check. */
+/** The result of a check: `unknown` if it could not run, `apart` if there was nothing to check. */
 export type Outcome = 'pass' | 'note' | 'warn' | 'fail' | 'unknown' | 'apart';
 
-/** The verdict of one rule on the host, a device or a machine. */
+/** The verdict of one rule on the host, a device or a VM. */
 export interface CheckResult {
   readonly rule: HostRule | DeviceRule | MachineRule;
   readonly scope: 'host' | 'device' | 'machine';
-  /** The device or machine that it is about; `null` for the host. */
+  /** The device or VM; `null` for the host. */
   readonly subject: string | null;
   readonly outcome: Outcome;
   readonly verdict: Verdict;
 }
 
-/** What a host is wanted for where nobody says: to run machines, and to give them devices. */
+/** The default purposes of a host: to run VMs, and to pass devices to them. */
 const USUAL: readonly Purpose[] = ['passthrough', 'machines'];
 
 /**
- * Runs the rules that what was asked calls for. Where nothing was, all those of the host, and those of every machine that is
- * known; of what then nobody asked for (SR-IOV, graphics cards, nested machines) a note is made at most.
+ * Runs the rules for a request. Without a request, these are all rules for the host and for every known VM; purposes
+ * that were not requested (SR-IOV, graphics cards, nested VMs) then result at most in notes.
  */
 export function validateHost(host: ValidatedHost, asked: Asked): readonly CheckResult[] {
   const { devices, machine } = asked;
@@ -62,7 +62,7 @@ function wantedPurposes({ purposes, devices, machine }: Asked): readonly Purpose
   return devices.length > 0 ? ['passthrough'] : USUAL;
 }
 
-/** The one that is asked about; else all of them, where nobody asks about a device. */
+/** The requested VM; otherwise all, unless devices are requested. */
 function machinesToCheck(
   machines: Known<readonly MachineNeeds[]>,
   { machine, devices }: Asked,

@@ -7,35 +7,42 @@ import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import type { Finding } from '../finding.ts';
 import type { ValidatedDevice } from './validation-fields.ts';
 
-/** A user whose own libvirt is asked about machines: what it may lock for them is what the user may. */
+/** A user with an own libvirt for VMs: its VMs can lock as much memory as the user. */
 export interface LibvirtSession {
   readonly user: string;
-  /** `null` for as much as there is. */
+  /** `null` for unlimited. */
   readonly lockLimitBytes: Known<number>;
 }
 
-/** All that rules look at. */
+/** All facts that rules read. */
 export interface ValidatedHost {
   readonly facts: HostFacts;
-  /** Every function; `null` where the host shows no PCI bus. */
+  /** Every function; `null` if the host shows no PCI bus. */
   readonly devices: readonly ValidatedDevice[] | null;
   /**
-   * The devices that the question is about, with the members of their groups; `null` where it is about the whole host. Of other
-   * devices nothing is known that only the device itself gives.
+   * The devices of the request, with the members of their groups; `null` for a request about the whole host. For
+   * other devices, facts that are read from the device itself are unknown, and possibly all facts except those that
+   * define groups.
    */
   readonly asked: readonly ValidatedDevice[] | null;
+  /** The groups; where the question is about devices, perhaps only theirs and those that VFIO may have made up. */
   readonly groups: readonly IommuGroup<ValidatedDevice>[];
+  /** How many other groups there are. */
+  readonly plainGroups: number;
   readonly use: HostUse;
-  /** Whether the kernel says how devices can be reset (5.15 and later do). */
+  /** Whether the kernel reports how devices can be reset (5.15 and newer do). */
   readonly tellsResetMethods: boolean;
-  /** The machines that are defined. */
+  /** The defined VMs. */
   readonly machines: Known<readonly MachineNeeds[]>;
-  /** `null` where they are those of the system's libvirt, which is root. */
+  /** `null` for the libvirt of the system, which runs as root. */
   readonly session: LibvirtSession | null;
-  /** By which drivers QEMU shares folders with machines: `path` (9p), `virtiofs`. */
+  /** The drivers by which QEMU shares folders with VMs: `path` (9p), `virtiofs`. */
   readonly folderDrivers: Known<readonly string[]>;
-  /** What of the files by which bindings and VFs outlive a boot is not as it shall be, a sentence each; `null` where none do. */
+  /**
+   * The problems of the files that restore bindings and VFs at each boot, one sentence each; `null` if nothing is
+   * persisted.
+   */
   readonly persistence: Known<readonly string[]>;
-  /** What speaks against taking devices that are asked about, by the safety rules. */
+  /** The safety findings that prevent taking the devices of the request. */
   readonly findings: ReadonlyMap<PciAddress, readonly Finding[]>;
 }

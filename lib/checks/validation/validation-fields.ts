@@ -10,5 +10,5 @@ export const VALIDATION_FIELDS = [
   'driverOverride',
 ] as const satisfies readonly DeviceField[];
 
-/** A function with what the rules need. */
+/** A function with the facts that the rules need. */
 export type ValidatedDevice = DeviceWith<(typeof VALIDATION_FIELDS)[number]>;

@@ -6,9 +6,9 @@ import type { ValidatedHost } from './validated-host.ts';
 
 /** The result of a check, with that of virt-host-validate. */
 export interface ReconciledResult extends CheckResult {
-  /** `null` where it says nothing of it. */
+  /** `null` if virt-host-validate has no such check. */
   readonly other: HostValidateRow | null;
-  /** Whether one of both says that all is well, and the other does not. */
+  /** Whether one of them passes, and the other does not. */
   readonly isContradicted: boolean;
 }
 
@@ -16,16 +16,16 @@ export interface ReconciledResult extends CheckResult {
 export interface ValidationReport extends HostTier {
   readonly asked: Asked;
   readonly results: readonly ReconciledResult[];
-  /** What virt-host-validate says of which there is no rule; `null` where it was not asked. */
+  /** The results of virt-host-validate without a rule here; `null` if it was not asked. */
   readonly others: readonly HostValidateRow[] | null;
-  /** How many of those that fail we can mend. */
+  /** The number of failed checks with an automatic fix. */
   readonly mendable: number;
 }
 
 /**
  * Validates a host.
  *
- * @param rows what virt-host-validate says there; `null` where it was not asked
+ * @param rows the results of virt-host-validate; `null` if it was not asked
  */
 export function reportOn(
   host: ValidatedHost,
@@ -34,7 +34,7 @@ export function reportOn(
 ): ValidationReport {
   const results = validateHost(host, asked).map((result) => reconcile(result, rows ?? []));
   const told = new Set(results.map(({ other }) => other));
-  // What was not asked for is left out here too.
+  // Checks that were not requested are omitted here too.
   const isAll = asked.purposes.length === 0 && asked.devices.length === 0 && asked.machine === null;
   return {
     ...tierOf(host),
@@ -54,14 +54,14 @@ function reconcile(result: CheckResult, rows: readonly HostValidateRow[]): Recon
   return { ...result, other, isContradicted };
 }
 
-/** How many checks came to what. */
+/** The number of checks for each outcome. */
 export function countOutcomes(results: readonly CheckResult[]): Readonly<Record<Outcome, number>> {
   const counts = { pass: 0, note: 0, warn: 0, fail: 0, unknown: 0, apart: 0 };
   for (const { outcome } of results) counts[outcome] += 1;
   return counts;
 }
 
-/** Whether a host is what was asked: nothing fails; where it is strict, nothing is warned of either, and all could be told. */
+/** Whether a host passes: no check fails; with strict, none warns, and all could run. */
 export function isPassed({ results }: ValidationReport, isStrict: boolean): boolean {
   const { fail, warn, unknown } = countOutcomes(results);
   return fail === 0 && (!isStrict || (warn === 0 && unknown === 0));

@@ -7,34 +7,34 @@ import type { Grade, Verdict } from './verdict.ts';
 export const PURPOSES = ['passthrough', 'sriov', 'gpu', 'nested', 'machines'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
-/** One thing that a host, a device or a machine has to be for a purpose. */
+/** One requirement on a host, a device or a VM for a purpose. */
 interface Rule {
   /** Stable, in kebab-case. */
   readonly id: string;
-  /** What holds, in a few words: `the kernel runs with an IOMMU`. */
+  /** The requirement in a few words: `the kernel runs with an IOMMU`. */
   readonly title: string;
-  /** How grave it is where it does not. */
+  /** The severity if it is not met. */
   readonly grade: Grade;
   readonly purposes: readonly Purpose[];
-  /** What it looks at, and why it matters. */
+  /** The facts that it reads, and their importance. */
   readonly meaning: string;
 }
 
-/** About a host as a whole. */
+/** For a host as a whole. */
 export interface HostRule extends Rule {
-  /** What virt-host-validate calls the same: `device '/dev/kvm' exists`. */
+  /** The name of the same check in virt-host-validate: `device '/dev/kvm' exists`. */
   readonly virtHostValidate?: string;
-  /** Why that may come to another result, where it is known to. */
+  /** Why that may have another result, if it is known. */
   readonly whyOther?: string;
   readonly evaluate: (host: ValidatedHost) => Verdict;
 }
 
-/** About giving one device to a machine. */
+/** For passing one device to a VM. */
 export interface DeviceRule extends Rule {
   readonly evaluate: (device: ValidatedDevice, host: ValidatedHost) => Verdict;
 }
 
-/** About starting one machine. */
+/** For starting one VM. */
 export interface MachineRule extends Rule {
   readonly evaluate: (machine: MachineNeeds, host: ValidatedHost) => Verdict;
 }

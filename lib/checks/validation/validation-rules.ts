@@ -74,10 +74,10 @@ import { machineVirtiofs } from './machine-rules/machine-virtiofs.ts';
 import type { DeviceRule, HostRule, MachineRule } from './validation-rule.ts';
 
 /*
- * Every rule of `pci validate`, in the order in which they are told. The reference is generated from these tables.
+ * Every rule of `pci validate`, in the order of the output. The reference is generated from these tables.
  */
 
-/** About a host. */
+/** For a host. */
 export const HOST_RULES: readonly HostRule[] = [
   hardwareVirtualization,
   kvmDevice,
@@ -126,7 +126,7 @@ export const HOST_RULES: readonly HostRule[] = [
   boundElsewhere,
 ];
 
-/** About giving a device to a machine. */
+/** For passing a device to a VM. */
 export const DEVICE_RULES: readonly DeviceRule[] = [
   deviceKind,
   deviceAnswers,
@@ -143,7 +143,7 @@ export const DEVICE_RULES: readonly DeviceRule[] = [
   deviceVfs,
 ];
 
-/** About starting a machine. */
+/** For starting a VM. */
 export const MACHINE_RULES: readonly MachineRule[] = [
   machineType,
   machineMemory,

@@ -1,33 +1,33 @@
 import type { Unknown } from '../../base/known.ts';
 import type { Fix } from './fix.ts';
 
-/** How grave it is where something is not as a rule wants it, by the words of virt-host-validate. */
+/** The severity of an unmet requirement, by the words of virt-host-validate. */
 export type Grade = 'fail' | 'warn' | 'note';
 
-/** What a rule says. */
+/** The result of a rule. */
 export type Verdict =
   | { readonly kind: 'holds'; readonly message: string; readonly evidence: readonly string[] }
   | {
       readonly kind: 'violated';
       readonly message: string;
       readonly evidence: readonly string[];
-      /** What to do, with the command or the file. */
+      /** The action, with the command or the file. */
       readonly remedy: string;
-      /** What would do it; `null` where a person has to. */
+      /** The automatic fix; `null` if there is none. */
       readonly fix: Fix | null;
-      /** In place of the rule's own. */
+      /** Replaces that of the rule. */
       readonly grade: Grade | null;
     }
-  /** What the rule looks at could not be had. It is no "holds". */
+  /** The facts for the rule could not be read. It does not mean "passed". */
   | { readonly kind: 'unknown'; readonly message: string; readonly why: Unknown['unknown'] }
-  /** It has nothing to say of such a host. */
+  /** The rule does not apply to such a host. */
   | { readonly kind: 'not-applicable'; readonly message: string };
 
 export function holds(message: string, ...evidence: readonly string[]): Verdict {
   return { kind: 'holds', message, evidence };
 }
 
-/** What more there is to say where a rule does not hold. */
+/** More facts about an unmet requirement. */
 export interface Violation {
   readonly evidence?: readonly string[];
   readonly remedy: string;
@@ -39,7 +39,7 @@ export function violated(message: string, { evidence = [], remedy, fix, grade }:
   return { kind: 'violated', message, evidence, remedy, fix: fix ?? null, grade: grade ?? null };
 }
 
-/** The fix of a verdict, for another that does not hold for the same reason. */
+/** The fix of a verdict, for another verdict with the same cause. */
 export function fixOf(verdict: Verdict): Pick<Violation, 'fix'> {
   return verdict.kind === 'violated' && verdict.fix !== null ? { fix: verdict.fix } : {};
 }
@@ -50,12 +50,12 @@ const REASONS: Readonly<Record<Unknown['unknown'], string>> = {
   unread: 'the snapshot does not contain the data',
 };
 
-/** That something could not be found out: `what` is a noun, `reset methods`. */
+/** A verdict for an unknown fact: `what` is a noun, `reset methods`. */
 export function unknownVerdict(what: string, { unknown }: Unknown): Verdict {
   return { kind: 'unknown', message: `unknown: ${what} (${REASONS[unknown]})`, why: unknown };
 }
 
-/** @param message why there is nothing to say: `no device is of SR-IOV` */
+/** @param message why it does not apply: `no device has SR-IOV` */
 export function doesNotApply(message: string): Verdict {
   return { kind: 'not-applicable', message };
 }

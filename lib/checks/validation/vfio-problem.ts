@@ -2,10 +2,10 @@ import { knownValue } from '../../base/known.ts';
 import type { HostFacts, MachineModule } from '../../facts/host-facts.ts';
 import { installRemedy } from './remedies.ts';
 
-/** Every VFIO driver of PCI devices is made of these. */
+/** Every VFIO driver of PCI devices depends on these. */
 const NEEDED = ['vfio', 'vfio_pci', 'vfio_iommu_type1'] as const satisfies readonly MachineModule[];
 
-/** Why the kernel will not load the VFIO drivers, and what to do; `null` where nothing is known to speak against it. */
+/** Why the kernel does not load the VFIO drivers, with a remedy; `null` if no problem is known. */
 export function vfioProblem({ modules, distribution }: Pick<HostFacts, 'modules' | 'distribution'>): {
   readonly message: string;
   readonly remedy: string;

@@ -4,7 +4,7 @@ import { completionScript, SHELLS, type Shell } from '../completion/completion-s
 import type { CommandResult } from '../grammar/command.ts';
 
 /**
- * `pci completion`: the script for a shell; without a name for that of the user.
+ * `pci completion`: the script for a shell; by default that of the user.
  *
  * @throws PortalGunError BAD_ARGUMENT for another shell
  */

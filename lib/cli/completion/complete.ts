@@ -2,14 +2,14 @@ import { type Command, HELP, type OptionDefinition, type ValueKind } from '../gr
 import { commandAt } from '../grammar/locate-command.ts';
 import type { Program } from '../grammar/program.ts';
 
-/** A word that can stand where the cursor is. */
+/** A possible word at the cursor. */
 export interface Candidate {
   readonly word: string;
-  /** One line for shells that show it. */
+  /** One line, for shells that show it. */
   readonly summary?: string;
 }
 
-/** What completes a word: candidates, and files or folders if the shell is to offer those as well. */
+/** The completion of a word: candidates, and whether the shell also offers files or folders. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
   readonly paths: 'file' | 'folder' | null;
@@ -25,7 +25,7 @@ export type FindValues = (
   given: GivenOptions,
 ) => Promise<readonly Candidate[]>;
 
-/** The values of options that stand before the cursor, by the name of the option. */
+/** The values of options before the cursor, by the name of the option. */
 type GivenOptions = Readonly<Record<string, string>>;
 
 const NOTHING: Completion = { candidates: [], paths: null };
@@ -36,10 +36,10 @@ const GLOBAL_OPTIONS: readonly Candidate[] = [
 ];
 
 /**
- * What completes the last of the words that follow the name of a program. Each candidate replaces that word as a whole;
- * one that ends in `=` or a comma is to be continued.
+ * The completion of the last of the words after the name of a program. Each candidate replaces that whole word; one
+ * that ends in `=` or a comma is incomplete.
  *
- * @param words what stands before the cursor, unquoted; the last is what is being written, and may be empty
+ * @param words the words before the cursor, unquoted; the last one is incomplete, and may be empty
  */
 export async function complete(
   program: Program,
@@ -58,13 +58,13 @@ export async function complete(
     return matching(word.startsWith('-') ? GLOBAL_OPTIONS : commands, word);
   }
   const command = commandAt(program.commands, named, at);
-  // A command can be the first word of others, too.
+  // A command can also be the first word of others.
   const verbs = at === named.length - 1 && !word.startsWith('-') ? nextWords(program, `${named[at]} `) : [];
   if (command === undefined || isForHelp || verbs.length > 0) return matching(verbs, word);
   return insideCommand(command, named.slice(at + command.name.split(' ').length), word, findValues);
 }
 
-/** The next word of the commands whose names begin so. */
+/** The next words of the commands whose names begin with a prefix. */
 function nextWords(program: Program, start: string): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const { name, summary } of program.commands) {
@@ -77,12 +77,12 @@ function nextWords(program: Program, start: string): readonly Candidate[] {
   return [...candidates.values()];
 }
 
-/** A line up to the cursor, as far as completion has to understand it. */
+/** A line up to the cursor, as far as completion needs it. */
 interface Line {
   readonly given: GivenOptions;
-  /** How many words are neither options nor their values. */
+  /** The number of words that are neither options nor their values. */
   readonly positionals: number;
-  /** The option whose value the next word is. */
+  /** The option that expects the next word as its value. */
   readonly pending: string | null;
   /** Whether `--` ended the options. */
   readonly ended: boolean;
@@ -131,13 +131,13 @@ function readLine({ options }: Command, before: readonly string[]): Line {
   return { given, positionals, pending, ended };
 }
 
-/** The option that is written by its name or its letter. */
+/** The option with that name or letter. */
 function nameOf(options: Command['options'], written: string): string | undefined {
   if (Object.hasOwn(options, written)) return written;
   return Object.keys(options).find((name) => options[name]?.alias === written);
 }
 
-/** The options that may still be given. */
+/** The options that can still be given. */
 function optionsOf({ options }: Command, given: GivenOptions): readonly Candidate[] {
   const open = Object.entries(options).filter(([name, { array }]) => array === true || !(name in given));
   const named = open.flatMap(([name, { describe, negatable }]): readonly Candidate[] => [
@@ -149,7 +149,7 @@ function optionsOf({ options }: Command, given: GivenOptions): readonly Candidat
 
 type ValueDefinition = Pick<OptionDefinition, 'choices' | 'suggestions' | 'completes' | 'takesList'>;
 
-/** @param prefix what stands before the value in the same word: `--format=` */
+/** @param prefix the text before the value in the same word: `--format=` */
 async function completeValue(
   definition: ValueDefinition | undefined,
   written: string,
@@ -166,7 +166,7 @@ async function completeValue(
   const fixed = [...choices, ...suggestions];
   const candidates: readonly Candidate[] = [
     ...fixed.map((word) => ({ word })),
-    // What begins with a dash would be read as an option.
+    // A word that begins with a dash would be read as an option.
     ...found.flat().filter(({ word }) => !fixed.includes(word) && !word.startsWith('-')),
   ];
   return {

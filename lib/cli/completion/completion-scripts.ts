@@ -1,24 +1,25 @@
-/** The shells that can complete the words of a program. */
+/** The shells with completion. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** The word that makes a program print what completes a line, for the scripts of the shells. */
+/** The word that makes a program print completions, for the scripts of the shells. */
 export const COMPLETE_WORD = '__complete';
 
 /**
- * A script that makes a shell ask a program what completes the words of its command line.
+ * A script by which a shell asks a program for the completion of its command line.
  *
- * The program prints `file`, `folder` or an empty line first, which says whether paths complete the word as well, and
- * then a line for each candidate: the whole word, and behind a tab one line of text. One that ends in `=` or a comma is to
- * be continued.
+ * The program first prints `file`, `folder` or an empty line, which shows whether paths complete the word as well,
+ * then one line for each candidate: the whole word, and after a tab one line of text. A candidate that ends in `=` or
+ * a comma is incomplete.
  */
 export function completionScript(shell: Shell, program: string): string {
   return SCRIPTS[shell].replaceAll('PROGRAM', program).replaceAll('COMPLETE', COMPLETE_WORD);
 }
 
 /*
- * Bash splits words at the characters of COMP_WORDBREAKS, so that 0000:01:00.0 and --format=csv are several: they are
- * joined again, and candidates lose what stands before the last such character, which readline keeps.
+ * Bash splits words at the characters of COMP_WORDBREAKS, so that 0000:01:00.0 and --format=csv are several words.
+ * The script joins them, and removes from candidates the part up to the last such character, because readline keeps
+ * it.
  */
 const BASH = `# bash completion for PROGRAM
 _PROGRAM_complete() {

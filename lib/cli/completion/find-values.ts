@@ -14,10 +14,10 @@ import { readRegisteredDrivers } from '../../sysfs/device/registered-drivers.ts'
 import { sessionOf } from '../reading-options.ts';
 import type { Candidate, FindValues, FoundKind } from './complete.ts';
 
-/** Whoever presses a key does not wait longer. */
+/** The longest acceptable wait after a key press. */
 const TIMEOUT_MS = 1500;
 
-/** What finds values on the host and in the libvirt that the options before the cursor name. */
+/** Returns a function that finds values on the host and in the libvirt of the options before the cursor. */
 export function findValuesOn(ports: HostPorts): FindValues {
   return (kind, word, { host, connect, project }) =>
     FINDERS[kind](word, sessionOf({ host, connect, project }, ports));
@@ -57,7 +57,7 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
   },
 };
 
-/** What a key of a selector is compared with. */
+/** The fact that a key of a selector is compared with. */
 interface SelectorFact {
   readonly fields: readonly DeviceField[];
   /** Whether `none` means the devices without one. */
@@ -83,7 +83,7 @@ const SELECTOR_FACTS: Readonly<Record<string, SelectorFact>> = {
   block: { fields: ['blockDevices', 'driver'], values: ({ blockDevices }) => knownValue(blockDevices) ?? [] },
 };
 
-/** Selectors that begin with a word; of several with commas between, the last is completed. */
+/** Selectors that begin with a word; of several separated by commas, the last is completed. */
 function selectors(host: HostReader, word: string): readonly Candidate[] {
   const [, before = '', part = ''] = /^(.*,)?(.*)$/s.exec(word) ?? [];
   const mark = part.startsWith('!') ? '!' : '';
@@ -95,7 +95,7 @@ function selectors(host: HostReader, word: string): readonly Candidate[] {
     .map((candidate) => ({ ...candidate, word: `${before}${mark}${candidate.word}` }));
 }
 
-/** Keys, roles, and addresses: short ones, and long ones if no short one fits. */
+/** Keys, roles, and addresses: short ones, and long ones if no short one matches. */
 function plainSelectors(host: HostReader, sought: string): readonly Candidate[] {
   const words = [...SELECTOR_KEYS.map((key) => `${key}=`), 'pf', 'vf'].map((word) => ({ word }));
   const devices = devicesOf(host, ['class', 'vendor', 'device', 'driver']);
@@ -134,7 +134,7 @@ function drivers(host: HostReader): readonly string[] {
   return drivers === null || isFailure(drivers) ? [] : drivers.map(({ name }) => name);
 }
 
-/** The names of the VMs that libvirt knows, if it answers at once. */
+/** The names of the VMs of libvirt, if it answers immediately. */
 async function machines(session: HostSession): Promise<readonly Candidate[]> {
   const [{ askedUri }, { DEFAULT_URI }] = await Promise.all([
     import('../../operations/session/libvirt-connection.ts'),

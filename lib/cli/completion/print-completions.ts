@@ -4,10 +4,10 @@ import type { Program } from '../grammar/program.ts';
 import { complete } from './complete.ts';
 import { findValuesOn } from './find-values.ts';
 
-/** As much of the text for a candidate as fits beside it. */
+/** The maximum length of the text for a candidate. */
 const MAX_SUMMARY = 100;
 
-/** What completes a line, as the scripts of the shells read it. Whatever fails, no candidate is the answer. */
+/** The completion of a line, in the form for the scripts of the shells. If anything fails, there is no candidate. */
 export async function printCompletions(
   program: Program,
   words: readonly string[],
@@ -16,12 +16,12 @@ export async function printCompletions(
   try {
     const { candidates, paths } = await complete(program, words, findValuesOn(ports));
     const lines = candidates
-      // A shell would write it into the line as it is.
+      // A shell would insert it into the line unchanged.
       .filter(({ word }) => escapeControls(word) === word)
       .map(({ word, summary }) => (summary === undefined ? word : `${word}\t${oneLine(summary)}`));
     return `${[paths ?? '', ...lines].join('\n')}\n`;
   } catch {
-    // Nobody reads an error in the middle of a line that is being written.
+    // An error message in the middle of a command line would only disturb the user.
     return '\n';
   }
 }

@@ -4,7 +4,7 @@ import { type Command, HELP, usageOf } from './command.ts';
 import { firstWords } from './locate-command.ts';
 import type { Program } from './program.ts';
 
-/** What yargs is to say of what is wrong, by its own words for that: a word that we know it by, and what it is about. */
+/** Texts that yargs prints for its errors: a keyword for the error, and its subject. */
 export const PARSER_MESSAGES = {
   'Unknown argument: %s': { one: 'unknown %s', other: 'unknown %s' },
   'Not enough non-option arguments: got %s, need at least %s': { one: 'missing', other: 'missing' },
@@ -14,9 +14,9 @@ export const PARSER_MESSAGES = {
 };
 
 /**
- * An error of the parser of a command, with what was probably meant.
+ * The error for a message of a command's parser, with the most similar name.
  *
- * @param message what the parser says, by {@link PARSER_MESSAGES}
+ * @param message of the parser, in the form of {@link PARSER_MESSAGES}
  */
 export function badArgument(
   program: string,
@@ -45,7 +45,7 @@ export function badArgument(
   }
 }
 
-/** @param word without its dashes if it is an option, and as it stands if it is a word too many */
+/** @param word an option without its dashes, or an unexpected word, unchanged */
 function unknownWord(command: Command, argv: readonly string[], word: string, help: string): PortalGunError {
   const meant = suggest(word, Object.keys(command.options));
   const written =
@@ -61,7 +61,7 @@ function unknownWord(command: Command, argv: readonly string[], word: string, he
   );
 }
 
-/** @param detail the option, and what was given as a string of JSON */
+/** @param detail the option, and its value as a JSON string */
 function badChoice({ options }: Command, detail: string): PortalGunError {
   const [, option = '', text = '""'] = /^(\S+) ("(?:[^"\\]|\\.)*")/s.exec(detail) ?? [];
   const given = JSON.parse(text) as string;
@@ -73,7 +73,7 @@ function badChoice({ options }: Command, detail: string): PortalGunError {
   });
 }
 
-/** What is wrong with a command line that names no command. */
+/** The error for a command line without a command. */
 export function badCommand(
   { name: program, commands }: Pick<Program, 'name' | 'commands'>,
   family: string | undefined,
@@ -92,7 +92,7 @@ export function badCommand(
   return new PortalGunError('BAD_ARGUMENT', 'missing command', { hint: help });
 }
 
-/** Only the first word of a command of two was given, or the second makes none. */
+/** Only the first word of a two-word command is given, or the second is unknown. */
 function badFamily(
   program: string,
   family: string,

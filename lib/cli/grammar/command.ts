@@ -3,8 +3,8 @@ import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /**
- * What completes a value: selectors of devices, drivers, VMs, files, …; `nothing` if only its user can know it, such as
- * a MAC.
+ * The completion of a value: selectors of devices, drivers, VMs, files, …; `nothing` for a value that only the user
+ * can know, such as a MAC.
  */
 export type ValueKind =
   | 'selector'
@@ -21,35 +21,35 @@ export type ValueKind =
   | 'folder'
   | 'nothing';
 
-/** An option or positional as yargs takes it, reduced to what we use. */
+/** An option or positional of yargs, reduced to the used parts. */
 export interface OptionDefinition {
   readonly describe: string;
   readonly type: 'string' | 'boolean';
   readonly alias?: string;
   readonly choices?: readonly string[];
-  /** What completes its value, which may be another. */
+  /** Suggestions for its value, which may have other values too. */
   readonly suggestions?: readonly string[];
   readonly completes?: ValueKind | readonly ValueKind[];
-  /** Whether the value is a list with commas between: each part is completed. */
+  /** Whether the value is a list separated by commas: each part is completed. */
   readonly takesList?: boolean;
-  /** Whether its `--no-` form says something: then that is completed as well. */
+  /** Whether its `--no-` form has a meaning of its own: then that is completed as well. */
   readonly negatable?: boolean;
-  /** What it means without a value, and in its `--no-` form, if the value may be left out. */
+  /** The value if none is given, and that of its `--no-` form, if the value is optional. */
   readonly implied?: { readonly given: string; readonly negated: string };
-  /** What the help and the reference call the value: `PATH`. */
+  /** The name of the value in help and reference: `PATH`. */
   readonly valueName?: string;
-  /** Whether it may stand more than once. */
+  /** Whether it may be given several times. */
   readonly array?: boolean;
 }
 
 interface PositionalDefinition {
   readonly describe: string;
   readonly array?: boolean;
-  /** Whether it may be left out. */
+  /** Whether it is optional. */
   readonly optional?: boolean;
   readonly suggestions?: readonly string[];
   readonly completes?: ValueKind | readonly ValueKind[];
-  /** Whether words that begin with a dash are meant by it, behind a `--`. */
+  /** Whether words that begin with a dash are values for it, after `--`. */
   readonly takesDashed?: boolean;
 }
 
@@ -60,7 +60,7 @@ type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}
   ? `${First}${Capitalize<CamelCase<Rest>>}`
   : Name;
 
-/** A switch that is not given is false, or undefined if its `--no-` form says something. */
+/** A missing switch is false, or undefined if its `--no-` form has a meaning of its own. */
 type OptionValue<Definition> = Definition extends { readonly type: 'boolean' }
   ? Definition extends { readonly negatable: true }
     ? boolean | undefined
@@ -77,7 +77,7 @@ type PositionalValue<Definition> = Definition extends { readonly array: true }
     ? string | undefined
     : string;
 
-/** What a command gets of options, by their names in camel case. */
+/** The values of options for a command, by their names in camel case. */
 export type ValuesOf<Definitions extends Options> = {
   readonly [Name in keyof Definitions & string as CamelCase<Name>]: OptionValue<Definitions[Name]>;
 };
@@ -89,7 +89,7 @@ type PositionalValues<Definitions extends Positionals> = {
 /** The values of all options and positionals of some command. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** What a command leaves: text for both streams, and the exit status. */
+/** The result of a command: text for both streams, and the exit status. */
 export interface CommandResult {
   readonly exitCode: number;
   readonly stdout: string;
@@ -108,21 +108,21 @@ interface CommandDefinition<P extends Positionals, O extends Options> {
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** What more the help says; paragraphs. */
+  /** The further text of the help, in paragraphs. */
   readonly description: string;
   readonly positionals: P;
   readonly options: O;
   readonly examples: readonly (readonly [line: string, what: string])[];
-  /** Loads what runs it: a command costs nothing until it is called. */
+  /** Loads the function, so that a command costs nothing until it is called. */
   load(): Promise<Run<PositionalValues<P> & ValuesOf<O>>>;
 }
 
-/** A command as the parser and the help take it, whatever it is given. */
+/** A command in the form for the parser and the help, with any values. */
 export interface Command extends Omit<CommandDefinition<Positionals, Options>, 'load'> {
   load(): Promise<Run<Values>>;
 }
 
-/** A command, whose function has to take what its options and positionals give. */
+/** A command whose function must accept the values of its options and positionals. */
 export function defineCommand<const P extends Positionals, const O extends Options>(
   definition: CommandDefinition<P, O>,
 ): Command {
@@ -130,14 +130,14 @@ export function defineCommand<const P extends Positionals, const O extends Optio
     ...definition,
     load: async () => {
       const run = await definition.load();
-      // The parser gives each value the type that its definition says.
+      // The parser returns each value with the type of its definition.
       return (values, terminal, dialogue, ports) =>
         run(values as PositionalValues<P> & ValuesOf<O>, terminal, dialogue, ports);
     },
   };
 }
 
-/** A command with its positionals, as the parser and the help write them: `diff <before> [after]`. */
+/** A command with its positionals, as in the help: `diff <before> [after]`. */
 export function usageOf({ name, positionals }: Pick<Command, 'name' | 'positionals'>): string {
   const words = Object.entries(positionals).map(([positional, { array, optional }]) => {
     const word = array === true ? `${positional}..` : positional;
@@ -146,12 +146,12 @@ export function usageOf({ name, positionals }: Pick<Command, 'name' | 'positiona
   return [name, ...words].join(' ');
 }
 
-/** The word that asks for help on the command whose name follows. */
+/** The word for the help on a command. */
 export const HELP = { name: 'help', summary: 'Show help on a command' };
 
 /**
- * What stands behind an option, as help shows it: ` PATH`, `[=WHEN]` if it may be left out, or the option in capitals if it
- * has choices; nothing behind a switch.
+ * The value of an option in the help: ` PATH`, `[=WHEN]` if it is optional, or the option in capitals if it has
+ * choices; empty for a switch.
  */
 export function valueText(name: string, { type, valueName, choices, implied }: OptionDefinition): string {
   if (type === 'boolean') return '';
@@ -159,12 +159,12 @@ export function valueText(name: string, { type, valueName, choices, implied }: O
   return implied === undefined ? ` ${value}` : `[=${value}]`;
 }
 
-/** Whether a value stands for something on the command line. */
+/** Whether a value was given on the command line. */
 export function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
-/** The option whose value has a name: `--output-dir` for `outputDir`. */
+/** The option with the name of a value: `--output-dir` for `outputDir`. */
 export function optionNamed(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -1,17 +1,17 @@
 import type { Command } from './command.ts';
 
-/** Where on a command line the command stands. */
+/** The position of the command on a command line. */
 interface CommandPlace {
-  /** Of its first word; -1 where none is named. */
+  /** The index of its first word; -1 if there is none. */
   readonly at: number;
-  /** How many words its name has. */
+  /** The number of words of its name. */
   readonly length: number;
   readonly command?: Command;
-  /** The first word of commands of two, where what follows it makes none of them. */
+  /** The first word of two-word commands, if the next word is not one of them. */
   readonly family?: string;
 }
 
-/** Finds the command: the first word that is none of an option's, and for a name of two words the one behind it. */
+/** Finds the command: the first word that does not belong to an option, and for a two-word name also the next one. */
 export function locateCommand(commands: readonly Command[], argv: readonly string[]): CommandPlace {
   const nowhere: CommandPlace = { at: -1, length: 0 };
   const at = argv.findIndex((word) => firstWords(commands).includes(word));
@@ -26,7 +26,7 @@ export function locateCommand(commands: readonly Command[], argv: readonly strin
   return command === undefined ? { at, length, family: argv[at] ?? '' } : { at, length, command };
 }
 
-/** The command whose name begins at a word: that of two words, if there is one, before that of its first word only. */
+/** The command whose name begins at a word: a two-word name has priority over its first word. */
 export function commandAt(
   commands: readonly Command[],
   words: readonly string[],
@@ -36,7 +36,7 @@ export function commandAt(
   return called(words.slice(at, at + 2).join(' ')) ?? called(words[at] ?? '');
 }
 
-/** What the names of commands begin with, each once. */
+/** The first words of the names of commands, without duplicates. */
 export function firstWords(commands: readonly Command[]): readonly string[] {
   return [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))];
 }

@@ -4,12 +4,12 @@ import type { Command, OptionDefinition } from './command.ts';
 type Options = Command['options'];
 
 /**
- * The options of a command line as the parser reads them right: `-oFILE` apart, and an option whose value may be left out
- * with one.
+ * The options of a command line in a form that the parser reads correctly: `-oFILE` separated, and an option with an
+ * optional value with its value.
  *
  * @param words the command line up to `--`
- * @throws PortalGunError BAD_ARGUMENT for a switch with a value other than `true` and `false`: the parser reads each as
- * false, so that `--dry-run=client` would apply the plan
+ * @throws PortalGunError BAD_ARGUMENT for a switch with a value other than `true` and `false`: the parser reads each
+ * as false, so that `--dry-run=client` would apply the plan
  */
 export function optionWords(options: Options, words: readonly string[]): readonly string[] {
   let isValue = false;
@@ -44,7 +44,7 @@ function longWord(options: Options, word: string): string {
   return `--${long}=${negation === '' ? implied.given : implied.negated}`;
 }
 
-/** Letters behind one dash: the first that takes a value has all that follows it. */
+/** Letters after one dash: the first that takes a value gets all letters after it. */
 function shortWords(options: Options, word: string): readonly string[] {
   const letters = [...word.slice(1)];
   const at = letters.findIndex((letter) => optionOf(options, letter)?.[1].type === 'string');

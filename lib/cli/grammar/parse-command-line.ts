@@ -8,16 +8,16 @@ import { MASK, parsedValues } from './parsed-values.ts';
 import type { Program } from './program.ts';
 import { familyHelp, programHelp } from './program-help.ts';
 
-/** What the command line asks for. */
+/** The request of a command line. */
 export type Request =
   | { readonly kind: 'run'; readonly command: Command; readonly values: Values }
-  /** Help or version: text to print, and nothing to do. */
+  /** Help or version: only text to print. */
   | { readonly kind: 'print'; readonly text: string };
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
- * @throws PortalGunError BAD_ARGUMENT, with what was probably meant
+ * @throws PortalGunError BAD_ARGUMENT, with the most similar name
  */
 export function parseCommandLine(program: Program, argv: readonly string[], width: number): Promise<Request> {
   const at = argv.findIndex((word) => !word.startsWith('-'));
@@ -26,7 +26,7 @@ export function parseCommandLine(program: Program, argv: readonly string[], widt
     : requestOf(program, argv, width);
 }
 
-/** @throws PortalGunError BAD_ARGUMENT if what follows is no command */
+/** @throws PortalGunError BAD_ARGUMENT if the next words are not a command */
 function helpRequest(program: Program, words: readonly string[], width: number): Promise<Request> {
   const named = words.filter((word) => !word.startsWith('-'));
   const { command, family, length } = locateCommand(program.commands, named);
@@ -50,8 +50,8 @@ async function requestOf(program: Program, argv: readonly string[], width: numbe
   const run = (parsed: Readonly<Record<string, unknown>>): void => {
     asked.request = { kind: 'run', command, values: parsedValues(command, parsed) };
   };
-  // A command is parsed by a parser of its own: yargs lays out the help of a subcommand whenever one is run, which costs
-  // more than all the rest of its work.
+  // Each command has its own parser, because yargs formats the help of a subcommand whenever one runs, which takes
+  // longer than the rest of its work.
   const words = commandWords(command, argv.toSpliced(at, length));
   const { text, helps } = await parse(commandParser(program, command, argv, run, parsedOption), words, width);
   if (asked.request !== undefined) return asked.request;
@@ -60,7 +60,7 @@ async function requestOf(program: Program, argv: readonly string[], width: numbe
   return { kind: 'print', text: `${help.text}\n` };
 }
 
-/** What a parser prints of itself, and whether that is help. */
+/** The output of a parser itself, and whether that is help. */
 async function parse(parser: Argv, words: readonly string[], width: number) {
   let printed = { text: '', helps: false };
   await parser.wrap(width).parseAsync([...words], {}, (_, parsed, text) => {
@@ -70,12 +70,13 @@ async function parse(parser: Argv, words: readonly string[], width: number) {
 }
 
 /**
- * The words of a command as the parser reads them right. There is no `--` that ends the options: the parser passes over
- * what is behind it, and says nothing.
+ * The words of a command in a form that the parser reads correctly, without `--`, because the parser silently ignores
+ * the words after it.
  */
 function commandWords(command: Command, words: readonly string[]): readonly string[] {
   const end = words.indexOf('--');
-  const options = optionWords(command.options, words.slice(0, end < 0 ? words.length : end));
+  const before = words.slice(0, end < 0 ? words.length : end);
+  const options = maskedDashes(command, optionWords(command.options, before));
   if (end < 0) return options;
   const isDashed = (word: string): boolean => /^-./.test(word);
   const behind = words.slice(end + 1);
@@ -86,6 +87,17 @@ function commandWords(command: Command, words: readonly string[]): readonly stri
     });
   }
   return [...options, ...behind.map((word) => (isDashed(word) ? MASK + word : word))];
+}
+
+/** A dash for stdin, which the parser takes for an empty word unless it is the value of an option. */
+function maskedDashes({ options }: Command, words: readonly string[]): readonly string[] {
+  const takesValue = (word: string): boolean =>
+    Object.entries(options).some(
+      ([name, { type, alias }]) => type === 'string' && [`--${name}`, `-${alias}`].includes(word),
+    );
+  return words.map((word, index) =>
+    word === '-' && !takesValue(words[index - 1] ?? '') ? MASK + word : word,
+  );
 }
 
 function commandParser(
@@ -99,9 +111,9 @@ function commandParser(
     yargs()
       .scriptName(`${program.name} ${command.name}`)
       .locale('en')
-      // Its type knows no plurals.
+      // Its type does not support plurals.
       .updateStrings(PARSER_MESSAGES as unknown as Record<string, string>)
-      // Without dots in names: --yes.x would be a switch that no command sees.
+      // Without dots in names, because --yes.x would be a switch that no command sees.
       .parserConfiguration({ 'strip-aliased': true, 'camel-case-expansion': false, 'dot-notation': false })
       .version(program.version)
       .alias('version', 'V')
@@ -124,7 +136,7 @@ function commandParser(
   );
 }
 
-/** An option as yargs knows it. */
+/** An option in the form of yargs. */
 type DescribeOption = (
   name: string,
   definition: OptionDefinition,
@@ -159,8 +171,8 @@ function parsedOption(name: string, definition: OptionDefinition): readonly [key
 }
 
 /**
- * An option as help shows it: the value by its name and not as a string. The parser has no place for such a name
- * but the key, under which nothing would be parsed.
+ * An option in the help, with the name of its value instead of its type. The parser has no such name except the key,
+ * which would break parsing.
  */
 function helpOption(name: string, definition: OptionDefinition): readonly [key: string, options: Options] {
   const value = valueText(name, definition);

@@ -1,9 +1,12 @@
 import type { Command, OptionDefinition, Values } from './command.ts';
 
-/** What stands before a word that begins with a dash and is no option: no argument of a process can hold it. */
+/** The mark before a word that begins with a dash and is not an option: no argument of a process can contain it. */
 export const MASK = '\0';
 
-/** What a command gets of what its parser read: each value of the type that the definition says, by a name in camel case. */
+/**
+ * The values for a command from the result of its parser: each with the type in the definition, by a name in camel
+ * case.
+ */
 export function parsedValues(
   { options, positionals }: Pick<Command, 'options' | 'positionals'>,
   parsed: Readonly<Record<string, unknown>>,
@@ -19,13 +22,13 @@ export function parsedValues(
   return values;
 }
 
-/** Each time that it was given. */
+/** The values of all occurrences. */
 function given(value: unknown): readonly unknown[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   return values.filter((each) => each !== undefined);
 }
 
-/** Of what may be given once only, the last counts. */
+/** If an option may be given only once, the last one counts. */
 function optionValue({ type, array, negatable }: OptionDefinition, values: readonly unknown[]): unknown {
   const last = values.at(-1);
   if (type === 'boolean') return typeof last === 'boolean' ? last : negatable === true ? undefined : false;

@@ -5,10 +5,10 @@ import { parsedValues } from './parsed-values.ts';
 import type { Program } from './program.ts';
 
 /**
- * Reads a command line as most are written: the command first, then options in full or by their letter, with their
- * values, and words. The parser takes longer to load than a list takes to be made.
+ * Parses a command line in the usual form: the command first, then options with their full name or letter, with their
+ * values, and words. Loading the parser takes longer than making a list.
  *
- * @returns `null` for everything else, mistakes too: the parser then says what it is
+ * @returns `null` for all other forms, also for mistakes, which the parser then reports
  */
 export function readPlainly(program: Program, argv: readonly string[]): Request | null {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V'))
@@ -19,7 +19,7 @@ export function readPlainly(program: Program, argv: readonly string[]): Request 
   return given === null ? null : { kind: 'run', command, values: parsedValues(command, given) };
 }
 
-/** What stands behind a command, by the names of its options and positionals. */
+/** The words after a command, by the names of its options and positionals. */
 function givenIn(command: Command, argv: readonly string[]): Record<string, unknown> | null {
   const given: Record<string, unknown> = {};
   const words: string[] = [];
@@ -50,7 +50,7 @@ function givenIn(command: Command, argv: readonly string[]): Record<string, unkn
 interface GivenOption {
   readonly name: string;
   readonly definition: OptionDefinition;
-  /** Of a switch whether it is on; of another option what stands behind an equals sign. */
+  /** For a switch, whether it is on; for another option, the text after an equals sign. */
   readonly value: string | boolean | undefined;
 }
 
@@ -69,7 +69,7 @@ function optionIn({ options }: Command, word: string): GivenOption | null {
     const isPlainSwitch = value === undefined && (name === long || definition.negatable === true);
     return isPlainSwitch ? { name, definition, value: name === long } : null;
   }
-  // Its value may be left out: so what stands behind it is a word.
+  // Its value is optional, so the text after it is a word.
   const isUnclear = name !== long || (definition.implied !== undefined && value === undefined);
   return isUnclear ? null : { name, definition, value };
 }
@@ -79,12 +79,12 @@ function isValue({ type, choices }: OptionDefinition, value: unknown): boolean {
   return typeof value === 'string' && isPlain(value) && (choices === undefined || choices.includes(value));
 }
 
-/** Whether the parser takes a word as it stands: it takes quotes off, and gives `true` to the switch before it. */
+/** Whether the parser accepts a word unchanged: it removes quotes, and assigns `true` to the switch before it. */
 function isPlain(word: string): boolean {
   return /^[^-'"]/.test(word) && word !== 'true' && word !== 'false';
 }
 
-/** Gives the words to the positionals in their order; whether there are as many as they need. */
+/** Assigns the words to the positionals in order; returns whether their number is correct. */
 function placeWords(
   { positionals }: Command,
   words: readonly string[],

@@ -7,7 +7,7 @@ const OPTIONS: readonly (readonly [option: string, summary: string])[] = [
   ['-V, --version', 'Show the version'],
 ];
 
-/** The help of a program: its commands by section, a line each. */
+/** The help of a program: its commands by section, one line each. */
 export function programHelp({ name, summary, sections }: Program, width: number): string {
   const last = sections.length - 1;
   const listed = sections.map(({ title, commands }, index) => ({

@@ -1,18 +1,20 @@
 import type { Command } from './command.ts';
 
-/** Commands that help lists together. */
+/** Commands in one section of the help. */
 export interface CommandSection {
   readonly title: string;
   readonly commands: readonly Command[];
 }
 
-/** A program: its name, what it is for, and its commands. */
+/** A program: its name, its purpose, and its commands. */
 export interface Program {
   readonly name: string;
   readonly summary: string;
   readonly version: string;
+  /** What it shows on a terminal while a command takes its time before it prints anything: one short line. */
+  readonly sign: string;
   readonly sections: readonly CommandSection[];
-  /** Those of all sections, in their order. */
+  /** The commands of all sections, in order. */
   readonly commands: readonly Command[];
 }
 

@@ -17,7 +17,7 @@ const PLAN_OPTIONS = {
   ...READING_OPTIONS,
 } as const satisfies Record<string, OptionDefinition>;
 
-/** The commands of `pci` that write into the definitions of machines. */
+/** The commands of `pci` that change the definitions of VMs. */
 export const ASSIGNMENT_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'assign',
@@ -149,5 +149,15 @@ export const PLUMBING_COMMANDS: readonly Command[] = [
       ['virsh dumpxml --inactive galaxy0 | sudo pci guard-start', 'show the answer that the hook would give'],
     ],
     load: async () => (await import('../commands/machines/guard-start.ts')).runGuardStart,
+  }),
+  defineCommand({
+    name: 'restore',
+    summary: 'Restore persisted VFs and bindings (called by the service at each boot)',
+    description:
+      'Restore all VFs and bindings that are recorded with --persist and not in force, as pci sriov restore and pci bindings restore do, without a question. portal-gun.service runs this command at each boot, before libvirt starts. Devices that are not identified with certainty, or that the host uses, are reported and left, and the exit code is 1.',
+    positionals: {},
+    options: { color: READING_OPTIONS.color },
+    examples: [['sudo pci restore', 'restore what is not in force, as at a boot']],
+    load: async () => (await import('../commands/change/restore.ts')).runRestore,
   }),
 ];

@@ -15,7 +15,7 @@ const DEVICES = {
 
 const CHECK = { describe: 'Exit with 1 if anything differs from the record', type: 'boolean' } as const;
 
-/** The commands of `pci` that move devices between drivers, now and at each boot. */
+/** The commands of `pci` that change the drivers of devices, now and at each boot. */
 export const BINDING_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'bind',

@@ -1,6 +1,6 @@
 import type { OptionDefinition } from '../grammar/command.ts';
 
-/** The forms that rows are printed in. */
+/** The forms of rows. */
 const ROW_FORMATS = ['table', 'csv', 'ndjson', 'json'] as const;
 export type RowFormat = (typeof ROW_FORMATS)[number];
 

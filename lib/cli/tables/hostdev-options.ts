@@ -1,7 +1,7 @@
 import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 import { MANAGED_OPTION } from './libvirt-options.ts';
 
-/** How a device is handed to a machine. */
+/** The options for passing a device to a VM. */
 export const HOSTDEV_OPTIONS = {
   as: {
     describe: 'XML element; default: interface for a VF of a network card, hostdev for any other device',

@@ -1,6 +1,6 @@
 import type { OptionDefinition } from '../grammar/command.ts';
 
-/** The file that a command reads; `-` is standard input. */
+/** The input file of a command; `-` is stdin. */
 export const INPUT_FILE = {
   type: 'string',
   alias: 'f',

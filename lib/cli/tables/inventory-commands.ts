@@ -14,7 +14,7 @@ const SELECTORS = {
   },
 } as const;
 
-/** The commands of `pci` that only look at a host, or capture it. */
+/** The commands of `pci` that only read a host, or capture it. */
 export const INVENTORY_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'list',

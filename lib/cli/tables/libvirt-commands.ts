@@ -3,7 +3,7 @@ import { INVENTORY_OPTIONS } from '../inventory-options.ts';
 import { HOSTDEV_OPTIONS } from './hostdev-options.ts';
 import { INPUT_FILE } from './input-file.ts';
 
-/** The commands of `pci` that write what libvirt reads. */
+/** The commands of `pci` that write XML for libvirt. */
 export const LIBVIRT_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'xml',

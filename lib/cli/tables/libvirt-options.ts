@@ -12,7 +12,7 @@ export const MANAGED_OPTION = {
 
 const { json, verbose, color } = READING_OPTIONS;
 
-/** The options of every command that asks a libvirt about machines. */
+/** The options of every command that asks a libvirt about VMs. */
 export const LIBVIRT_OPTIONS = {
   connect: {
     describe: `libvirt URI, as for virsh: qemu+ssh://root@host/system; default: $LIBVIRT_DEFAULT_URI, or ${DEFAULT_URI}`,

@@ -1,7 +1,7 @@
 import { CATEGORIES } from '../../libvirt/machine/category.ts';
 import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
-/** The options that name machines. */
+/** The options that name VMs. */
 export const MACHINE_OPTIONS = {
   type: {
     describe: `All VMs of a category: ${CATEGORIES.join(', ')}, or a custom name (portal tag)`,

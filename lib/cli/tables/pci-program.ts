@@ -15,6 +15,7 @@ export const PCI_PROGRAM: Program = programOf({
   name: 'pci',
   summary: 'Manage PCI devices of a Linux host, and pass them through to VMs.',
   version: VERSION,
+  sign: 'Reading the host …',
   sections: [
     { title: 'Inspect a host', commands: INVENTORY_COMMANDS },
     { title: 'Check and fix a host', commands: VALIDATION_COMMANDS },

@@ -12,6 +12,7 @@ export const PORTAL_PROGRAM: Program = programOf({
   name: 'portal',
   summary: 'Manage the VMs that get the hardware of a host.',
   version: VERSION,
+  sign: 'Reading the VMs …',
   sections: [
     { title: 'Machines', commands: [...LIFE_COMMANDS, ...PORTAL_CONSOLE_COMMANDS] },
     { title: 'Folders of machines', commands: PROJECT_COMMANDS },

@@ -1,6 +1,6 @@
 import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
-/** Which part of machines a command changes: their definitions, the running machines, or both. */
+/** The parts of VMs that a command changes: their definitions, the running VMs, or both. */
 export const SCOPE_OPTIONS = {
   config: {
     describe: 'Change the definitions, for the next start of the VMs (default)',

@@ -4,7 +4,7 @@ import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
-/** The commands of `pci` that judge a host. */
+/** The commands of `pci` that validate a host. */
 export const VALIDATION_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'validate',

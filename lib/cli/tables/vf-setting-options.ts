@@ -1,6 +1,6 @@
 import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
-/** What VFs are set to. */
+/** The settings of VFs. */
 export const VF_SETTING_OPTIONS = {
   mac: {
     describe:

@@ -3,12 +3,12 @@ import type { RawStreams } from './raw-streams.ts';
 
 /** What a command that takes its time, or needs an answer, has of its process. */
 export interface Dialogue {
-  /** Whether somebody is there to answer. */
+  /** Whether a user can answer. */
   readonly canAsk: boolean;
-  /** Prints text at once, on standard error. */
+  /** Prints text immediately, on stderr. */
   say(text: string): void;
   /**
-   * Asks a question to be answered with yes or no; `null` where nobody is there to answer.
+   * Asks a yes-or-no question; `null` if there is no terminal.
    *
    * @throws Interrupted on Ctrl-C
    */
@@ -40,13 +40,13 @@ export interface Interruption {
   readonly ending: AbortSignal;
 }
 
-/** Somebody pressed Ctrl-C at a question. */
+/** Ctrl-C was pressed at a question. */
 export class Interrupted extends Error {}
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndingSignal = (typeof SIGNALS)[number];
 
-/** The streams and signals of a process, as far as a dialogue needs them. */
+/** The streams and signals of a process for a dialogue. */
 export interface DialogueProcess {
   readonly stdin?: { readonly isTTY?: boolean };
   readonly stderr: { readonly isTTY?: boolean };
@@ -55,9 +55,9 @@ export interface DialogueProcess {
   openStreams?(): Promise<RawStreams>;
 }
 
-/** @param say prints text on standard error, and does not throw where that fails */
+/** @param say prints text on stderr, and does not throw if that fails */
 export function dialogueWith(host: DialogueProcess, say: (text: string) => void): Dialogue {
-  // A stream takes its time to be made, and few commands ask.
+  // Creating a stream takes time, and few commands ask.
   const canAsk = (): boolean => host.stdin?.isTTY === true && host.stderr.isTTY === true;
   return {
     get canAsk() {
@@ -67,13 +67,13 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
 
     async confirm(question) {
       if (!canAsk()) return null;
-      // Few commands ask, and every one would wait for it.
+      // Few commands ask, and loading it would delay all of them.
       const { createInterface } = await import('node:readline/promises');
       const asking = createInterface({
         input: host.stdin as unknown as NodeJS.ReadableStream,
         output: host.stderr as unknown as NodeJS.WritableStream,
       });
-      // The end of the input is a no.
+      // The end of the input means no.
       const given = new Promise<string>((resolve, reject) => {
         asking.once('SIGINT', () => reject(new Interrupted()));
         asking.once('close', () => resolve(''));

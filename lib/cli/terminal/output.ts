@@ -7,8 +7,8 @@ export interface OutputStream {
 }
 
 /**
- * A stream that is written to until it fails. That ends nothing: what is being made of a host is made or undone all the same,
- * and what is left to say has nobody to hear it.
+ * A stream that is written to until it fails. A failure ends nothing: a change of a host is still made or undone, and
+ * the remaining text is discarded.
  */
 export class Output {
   readonly #open: () => OutputStream;
@@ -18,15 +18,15 @@ export class Output {
   #isLost = false;
 
   /**
-   * @param open gives the stream when there is something to write
-   * @param onLoss told once, with the kernel's word, where something that somebody would read could not be written
+   * @param open returns the stream when there is text to write
+   * @param onLoss called once, with the kernel's name of the error, if output that has a reader could not be written
    */
   constructor(open: () => OutputStream, onLoss: (code: string) => void) {
     this.#open = open;
     this.#onLoss = onLoss;
   }
 
-  /** Whether something could not be written; not where the reader of a pipe went away, or a terminal was hung up. */
+  /** Whether output was lost; not if the reader of a pipe ended, or a terminal was hung up. */
   get isLost(): boolean {
     return this.#isLost;
   }

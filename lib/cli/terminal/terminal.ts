@@ -1,10 +1,10 @@
 import { colourStyle, plainStyle, type Style } from '../../render/layout/style.ts';
 
-/** Where output goes, as far as it decides how output looks. */
+/** The properties of the output that decide its layout. */
 export interface Terminal {
-  /** Whether a person reads standard output: then there may be colour, lines are made to fit. */
+  /** Whether stdout is read by a user: then colors are possible, and lines fit the terminal. */
   readonly interactive: boolean;
-  /** Columns, `null` where lines may be as long as they need. */
+  /** The width, `null` for no limit. */
   readonly width: number | null;
   readonly style: Style;
 }
@@ -14,10 +14,10 @@ interface OutputStream {
   readonly columns?: number;
 }
 
-/** Where a terminal has fewer columns, lines are made for so many: with less there is nothing left to read. */
+/** The minimum width for lines: on narrower terminals the output would be unreadable. */
 const LEAST_COLUMNS = 40;
 
-/** The columns that lines are made for; `null` where a stream is no terminal, or one that says it has none. */
+/** The width for lines; `null` if a stream is not a terminal, or a terminal without a width. */
 export function lineWidthOf({ isTTY, columns = 0 }: OutputStream): number | null {
   return isTTY === true && columns > 0 ? Math.max(columns, LEAST_COLUMNS) : null;
 }
@@ -26,8 +26,8 @@ export function lineWidthOf({ isTTY, columns = 0 }: OutputStream): number | null
 export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
 
 /**
- * What a stream is. Colour: `--color` decides, then NO_COLOR (https://no-color.org), then FORCE_COLOR
- * (https://force-color.org), then whether it is a terminal that can.
+ * The properties of a stream. For colors, `--color` decides, then NO_COLOR (https://no-color.org), then FORCE_COLOR
+ * (https://force-color.org), then whether it is a terminal with colors.
  */
 export function describeTerminal(
   stream: OutputStream,

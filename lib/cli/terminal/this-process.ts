@@ -1,3 +1,4 @@
+import type { LateLine } from '../../host/live/late-line.ts';
 import { plainOutput } from '../../host/live/plain-output.ts';
 import type { EndingSignal } from './dialogue.ts';
 import type { OutputStream } from './output.ts';
@@ -6,14 +7,14 @@ import type { RawStreams } from './raw-streams.ts';
 function outputOf(descriptor: 1 | 2, stream: () => OutputStream): OutputStream {
   const plain = plainOutput(descriptor);
   if (plain === null) return stream();
-  // What cannot be written is thrown at once, and never told later.
+  // A failed write throws immediately, and not later.
   return { write: (text) => plain.write(text), on: () => {} };
 }
 
 let stdout: OutputStream | undefined;
 let stderr: OutputStream | undefined;
 
-/** The process that runs a program; of its streams those are made that are asked for, since each takes its time. */
+/** The process that runs a program; its streams are created on demand, because each takes time. */
 export const THIS_PROCESS = {
   get argv(): readonly string[] {
     return process.argv;
@@ -29,6 +30,12 @@ export const THIS_PROCESS = {
   get stderr(): OutputStream {
     stderr ??= outputOf(2, () => process.stderr);
     return stderr;
+  },
+  async printLate(line: string, afterMs: number): Promise<LateLine | null> {
+    // Few programs have a terminal.
+    if (plainOutput(2) !== null) return null;
+    const { LateLine, showsProgress } = await import('../../host/live/late-line.ts');
+    return showsProgress() ? LateLine.start(line, { afterMs, descriptor: 2 }) : null;
   },
   set exitCode(code: number) {
     process.exitCode = code;

@@ -68,7 +68,7 @@ export const change = z
     z
       .object({
         kind: z.literal('assignment'),
-        uri: z.string().describe('The libvirt that has the machine.'),
+        uri: z.string().describe('The libvirt that has the VM.'),
         machine: uuid,
         from: assignedState,
         to: assignedState,
@@ -80,24 +80,22 @@ export const change = z
           ),
         vfs: vfPlaces.optional(),
       })
-      .describe("The devices that pci assign wrote into a machine's definition."),
+      .describe("The devices that pci assign wrote into a VM's definition."),
     z
       .object({
         kind: z.literal('attachment'),
-        uri: z.string().describe('The libvirt that has the machine.'),
+        uri: z.string().describe('The libvirt that has the VM.'),
         machine: uuid,
         address,
-        from: anyObject
-          .nullable()
-          .describe('The element of the device; null if the machine does not have it.'),
+        from: anyObject.nullable().describe('The element of the device; null if the VM does not have it.'),
         to: anyObject.nullable(),
         vfs: vfPlaces.optional(),
       })
-      .describe('A device that a running machine gets or loses; either from or to is null.'),
+      .describe('A device that a running VM gets or loses; either from or to is null.'),
     z
       .object({
         kind: z.literal('category'),
-        uri: z.string().describe('The libvirt that has the machine.'),
+        uri: z.string().describe('The libvirt that has the VM.'),
         machine: uuid,
         place: z.enum(['definition', 'live']),
         from: z.string().nullable().describe('The category as written; null for none.'),

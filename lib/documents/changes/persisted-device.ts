@@ -43,7 +43,7 @@ const onlyOfItsKind = z.boolean().meta({
   description: 'Whether no other function of the host had its ids; omitted if this was not recorded.',
 });
 
-/** What a device is known by, wherever it is now. */
+/** The marks that identify a device at any place. */
 export const deviceMarks = {
   path: z.string().describe('Its place, from the root through the bridges without bus numbers.'),
   id: z.string().describe('vendor:device'),

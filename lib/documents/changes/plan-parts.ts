@@ -6,7 +6,7 @@ import { deviceMarks, persistedVf } from './persisted-device.ts';
 
 export const assignedDevice = z
   .object({
-    alias: z.string().describe('The alias of its element in the machine.'),
+    alias: z.string().describe('The alias of its element in the VM.'),
     address: address.nullable(),
     guestAddress: z
       .string()
@@ -18,7 +18,7 @@ export const assignedDevice = z
 
 export const pluggedDevice = z
   .object({
-    alias: z.string().nullable().describe('The alias of its element in the machine.'),
+    alias: z.string().nullable().describe('The alias of its element in the VM.'),
     address,
     guestAddress: assignedDevice.shape.guestAddress,
   })
@@ -53,8 +53,8 @@ export const persistedPf = z
   })
   .meta({ id: 'plan#persistedPf', description: 'A PF that gets VFs at each boot, and its identity.' });
 
-/** A device that is assigned to a machine. */
+/** A device that is assigned to a VM. */
 export type AssignedDeviceFacts = DocumentOf<typeof assignedDevice>;
 
-/** A device that a running machine gets or loses. */
+/** A device that a running VM gets or loses. */
 export type PluggedDeviceFacts = DocumentOf<typeof pluggedDevice>;

@@ -100,7 +100,7 @@ export const planDocument = z
       )
       .describe('PFs that are configured, each with the current and the new state of its VFs.')
       .optional(),
-    connect: z.string().describe('The URI of the libvirt whose machines change, as for virsh.').optional(),
+    connect: z.string().describe('The URI of the libvirt whose VMs change, as for virsh.').optional(),
     assigned: z
       .array(
         z.object({
@@ -111,7 +111,7 @@ export const planDocument = z
           notes: z.array(pciXmlDocument.shape.devices.element.shape.notes.element),
         }),
       )
-      .describe('The devices that are assigned to machines.')
+      .describe('The devices that are assigned to VMs.')
       .optional(),
     machines: z
       .array(
@@ -121,7 +121,7 @@ export const planDocument = z
           state: z
             .enum(['running', 'paused', 'shut-off', 'other'])
             .describe(
-              'A running machine gets the changes at its next start; live contains the immediate changes.',
+              'A running VM gets the changes at its next start; live contains the immediate changes.',
             ),
           hasManagedSave: z
             .boolean()
@@ -136,10 +136,10 @@ export const planDocument = z
             .describe('Devices in its definition that other tools or users added; they do not change.'),
         }),
       )
-      .describe('The selected machines, and the changes in the definition of each.')
+      .describe('The selected VMs, and the changes in the definition of each.')
       .optional(),
     diagnostics: diagnostics
-      .describe('With machines: problems with the machines of libvirt. A broken machine is omitted.')
+      .describe('With machines: problems with the VMs of libvirt. A broken VM is omitted.')
       .optional(),
     live: z
       .object({
@@ -157,10 +157,10 @@ export const planDocument = z
         ),
         skipped: z
           .array(z.object({ name: text, uuid, state: z.enum(['shut-off', 'other']) }))
-          .describe('Selected machines that do not run.'),
+          .describe('Selected VMs that do not run.'),
       })
       .nullable()
-      .describe('The devices that running machines get or lose immediately; null if only definitions change.')
+      .describe('The devices that running VMs get or lose immediately; null if only definitions change.')
       .optional(),
     left: z
       .array(
@@ -227,13 +227,13 @@ export const planDocument = z
 /** A plan and its result. */
 export type PlanDocument = DocumentOf<typeof planDocument>;
 
-/** The devices and machines that a plan affects, in the keys that its kind of plan has. */
+/** The devices and VMs that a plan affects, in the keys of its kind. */
 export type PlanDetails = Omit<
   PlanDocument,
   'schema' | 'host' | 'title' | 'findings' | 'guards' | 'steps' | 'report'
 >;
 
-/** Keys of {@link PlanDetails} that are there. */
+/** The given keys of {@link PlanDetails}. */
 export type PlanPart<Key extends keyof PlanDetails> = {
   readonly [K in Key]-?: Exclude<PlanDetails[K], undefined>;
 };

@@ -9,10 +9,10 @@ export const unknownFact = z.object({ unknown: z.enum(['denied', 'broken', 'unre
     'Why a fact is unknown. denied: the kernel refused the read (root can read it). broken: the read failed or gave invalid data. unread: the fact was not read.',
 });
 
-/** A fact of a host: the value, null where the host has none, or why it is not known. */
+/** A fact of a host: the value, null if the host has none, or why it is unknown. */
 export const known = <T extends z.ZodType>(fact: T) => z.union([fact, z.null(), unknownFact]);
 
-/** An object whose keys are not promised. */
+/** An object with unspecified keys. */
 export const anyObject: z.ZodType<object> = z.looseObject({});
 
 export const address = z
@@ -50,7 +50,7 @@ export const host = z
 export const diagnostics = z
   .array(
     z.object({
-      subject: text.describe('A PCI address, a path of the host, or the name or UUID of a machine.'),
+      subject: text.describe('A PCI address, a path of the host, or the name or UUID of a VM.'),
       code: z
         .string()
         .regex(/^[A-Z][A-Z0-9_]*$/)
@@ -60,7 +60,7 @@ export const diagnostics = z
   )
   .meta({ id: 'facts#diagnostics', description: 'Problems that were found while reading the host.' });
 
-// What is said of the file of the facts as a whole, which is no document.
+// The description of the file of shared facts, which is not a document.
 z.unknown().meta({
   id: 'facts',
   title: 'Facts of a PCI host, as every document of pci has them',

@@ -14,7 +14,7 @@ const treeNode = z.object({
     return z.array(treeNode);
   },
 });
-// Not in one expression with the object, whose type could not be inferred then.
+// A separate expression, because the type of the object could not be inferred otherwise.
 treeNode.register(z.globalRegistry, {
   id: 'pci-tree#node',
   description: 'A function, with the functions on the buses behind it.',

@@ -18,7 +18,7 @@ const assignmentsDocument = z
           state: z.enum(['running', 'paused', 'shut-off', 'other']),
           assignments: z.array(
             z.object({
-              alias: z.string().describe('The alias of its element in the machine.'),
+              alias: z.string().describe('The alias of its element in the VM.'),
               address: address.nullable().describe('The address in the definition.'),
               policy: z.enum(['shared', 'exclusive', 'vf-pool']).nullable(),
               identity: z
@@ -48,22 +48,22 @@ const assignmentsDocument = z
                   'also-elsewhere',
                 ])
                 .describe(
-                  'in-place: as assigned. moved: at another address. group-changed: in a group with another number. replaced: another device is at its place. missing: not on the bus. ambiguous: several devices match. unknown: the identifying facts cannot be read. taken-out: the device was removed from the definition by other means. unrecorded: its record was removed by other means. also-elsewhere: it is for one machine, and another machine has it as well.',
+                  'in-place: as assigned. moved: at another address. group-changed: in a group with another number. replaced: another device is at its place. missing: not on the bus. ambiguous: several devices match. unknown: the identifying facts cannot be read. taken-out: the device was removed from the definition by other means. unrecorded: its record was removed by other means. also-elsewhere: it is for one VM, and another VM has it as well.',
                 ),
               found: address
                 .nullable()
                 .describe('The current address of the assigned device; null if it was not found.'),
-              held: z.boolean().describe('Whether the machine uses it now.'),
+              held: z.boolean().describe('Whether the VM uses it now.'),
             }),
           ),
           passing: z
             .array(z.object({ alias: z.string(), address }))
             .describe(
-              'Devices from pci assign that the running machine has, but that are not in its definition. They are gone when it stops.',
+              'Devices from pci assign that the running VM has, but that are not in its definition. They are gone when it stops.',
             ),
         }),
       )
-      .describe('The machines that have assignments or assigned devices, by name.'),
+      .describe('The VMs that have assignments or assigned devices, by name.'),
     recovery: pendingRecovery.optional(),
     diagnostics,
   })

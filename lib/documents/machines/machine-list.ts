@@ -49,7 +49,7 @@ const phase = z
           }),
         ]),
       )
-      .describe('The host devices of the machine.'),
+      .describe('The host devices of the VM.'),
   })
   .meta({ id: 'machine-list#phase' });
 
@@ -63,12 +63,12 @@ const machineListDocument = z
           name: text,
           uuid,
           category: category.describe(
-            'Its tag in the definition, or in the running machine if it has no definition; null for untagged.',
+            'Its tag in the definition, or in the running VM if it has no definition; null for untagged.',
           ),
           guess: z
             .string()
             .nullable()
-            .describe('For an untagged machine, a category that its name suggests; no command uses it.'),
+            .describe('For an untagged VM, a category that its name suggests; no command uses it.'),
           state: z
             .enum(['running', 'paused', 'shut-off', 'other'])
             .describe('other: crashed, suspended by its guest, or about to stop.'),
@@ -82,11 +82,11 @@ const machineListDocument = z
           description: z.string().nullable(),
           definition: phase
             .nullable()
-            .describe('The definition for its next start; null for a transient machine.'),
-          live: phase.nullable().describe('The running machine; null if it does not run.'),
+            .describe('The definition for its next start; null for a transient VM.'),
+          live: phase.nullable().describe('The running VM; null if it does not run.'),
         }),
       )
-      .describe('The machines, by name.'),
+      .describe('The VMs, by name.'),
     diagnostics,
   })
   .meta({ id: 'machine-list', title: 'portal list --json' });
@@ -94,5 +94,5 @@ const machineListDocument = z
 /** `portal list --json`. */
 export type MachineListDocument = DocumentOf<typeof machineListDocument>;
 
-/** The definition of a machine, or the running machine. */
+/** The definition of a VM, or the running VM. */
 export type MachinePhase = DocumentOf<typeof phase>;

@@ -8,7 +8,7 @@ const machineTagDocument = z
   .object({
     schema: z.literal('portal-gun/machine-tag/v1'),
     connect: z.string().describe('The URI of the libvirt, as for virsh.'),
-    category: z.string().nullable().describe('The new tag of the machines; null for untagged.'),
+    category: z.string().nullable().describe('The new tag of the VMs; null for untagged.'),
     dryRun: z.boolean().describe('Whether this was a dry run, which changes nothing.'),
     machines: z
       .array(
@@ -18,12 +18,10 @@ const machineTagDocument = z
           before: category.describe('The earlier tag; null for untagged.'),
           changes: z
             .array(z.enum(['definition', 'live']))
-            .describe(
-              'The changed places: the definition, the running machine; empty if no change was needed.',
-            ),
+            .describe('The changed places: the definition, the running VM; empty if no change was needed.'),
         }),
       )
-      .describe('The machines, in the order in which they were named.'),
+      .describe('The VMs, in the order in which they were named.'),
     steps: planDocument.shape.steps.describe('The plan.').optional(),
     report: planDocument.shape.report.describe('The result; null if the plan was not applied.').optional(),
   })

@@ -20,10 +20,10 @@ const pciXmlFilesDocument = z
             .describe('unchanged: the file was there with the same content.'),
         }),
       )
-      .describe('A file for each device that can be passed to a machine.'),
+      .describe('A file for each device that can be passed to a VM.'),
     leftOut: z
       .array(z.object({ address, why: text.describe('Text for a user.') }))
-      .describe('Devices that cannot be passed to a machine.'),
+      .describe('Devices that cannot be passed to a VM.'),
   })
   .meta({ id: 'pci-xml-files', title: 'pci xml --all --json' });
 

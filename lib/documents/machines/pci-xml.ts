@@ -12,12 +12,12 @@ export const pciXmlDocument = z
           address: address
             .nullable()
             .describe(
-              'The address of the device on the host; null for a root port that adds a slot to the machine, and for a pool of named VFs.',
+              'The address of the device on the host; null for a root port that adds a slot to the VM, and for a pool of named VFs.',
             ),
           kind: z
             .enum(['hostdev', 'interface', 'pool', 'root-port'])
             .describe(
-              'hostdev and interface pass a device through. pool is a network that provides VFs. root-port is a controller that the machine needs.',
+              'hostdev and interface pass a device through. pool is a network that provides VFs. root-port is a controller that the VM needs.',
             ),
           xml: z
             .string()
@@ -29,7 +29,7 @@ export const pciXmlDocument = z
                 level: z
                   .enum(['ok', 'needs', 'loses', 'warns', 'blocks', 'unknown'])
                   .describe(
-                    'ok: no action needed. needs: an action is needed first. loses: the host loses something. warns: it may work badly. blocks: no machine can start with it in the current state. unknown: could not be checked.',
+                    'ok: no action needed. needs: an action is needed first. loses: the host loses something. warns: it may work badly. blocks: no VM can start with it in the current state. unknown: could not be checked.',
                   ),
                 code: z
                   .string()

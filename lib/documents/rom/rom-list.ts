@@ -38,7 +38,7 @@ const romListDocument = z
               unknownFact,
             ])
             .describe(
-              'The ROM setting of each machine that has the device, for its next start; unknown if libvirt was not asked.',
+              'The ROM setting of each VM that has the device, for its next start; unknown if libvirt was not asked.',
             ),
         }),
       )

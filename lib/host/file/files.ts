@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -16,15 +17,16 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { PortalGunError } from '../../base/errors.ts';
 import { errorCode, failure, type Reading } from '../host-reader.ts';
+import { type FileContent, partsOf } from './file-content.ts';
 
 /**
- * Reads a whole file of this machine, `.gz` unpacked. `null` where there is none; fails with EFBIG past
- * `maxBytes`, packed or unpacked, and with EISDIR, EACCES … as the kernel does.
+ * Reads a whole file of this machine, and unpacks `.gz`. `null` if there is none. Fails with EFBIG above `maxBytes`,
+ * packed or unpacked, and with EISDIR, EACCES … as the kernel does.
  */
 export function readFileBounded(path: string, maxBytes: number): Reading<Buffer> {
   let descriptor: number | undefined;
   try {
-    // To open a device has effects: it may rewind a tape, or start a watchdog.
+    // Opening a device has effects: it may rewind a tape, or start a watchdog.
     const strange = strangeness(statSync(path));
     if (strange !== null) return { unknown: 'broken', detail: strange };
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -47,11 +49,11 @@ export function readFileBounded(path: string, maxBytes: number): Reading<Buffer>
 }
 
 function unpacked(bytes: Buffer, maxBytes: number): Buffer {
-  // Loaded where it is needed: it takes every start a tenth of that of Node.
+  // Loaded only if needed, because loading it takes a tenth of the start time of Node.
   return process.getBuiltinModule('node:zlib').gunzipSync(bytes, { maxOutputLength: maxBytes });
 }
 
-/** What something is, if it is no regular file. */
+/** The kind of a file that is not a regular file. */
 function strangeness(status: Stats): string | null {
   if (status.isFile()) return null;
   return status.isDirectory() ? 'is a directory' : 'is not a regular file';
@@ -75,20 +77,21 @@ export function isFile(path: string): boolean {
   }
 }
 
-// What would end the program between the draft and its removal waits for the moment that they take.
+// These signals would end the program between the draft and its removal, so they are held for that time.
 const HELD_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function hold(): void {}
 
-/** What to give where a path is no place for a file. */
-const REGULAR_FILE = 'give the path of a regular file or of a new file';
+/** The hint for a path that cannot be a file. */
+const REGULAR_FILE = 'use the path of a regular file or of a new file';
 
 /**
- * The path at which a file is written: of a link the file that it leads to, so that the link stays.
+ * The path at which a file is written. For a link it is the target, so that the link stays.
  *
- * @param hint what to give in place of what is no regular file
- * @returns whether a file is there already
- * @throws PortalGunError OUTPUT_FAILED for what is no regular file, and for a link that leads nowhere; PERMISSION_DENIED
+ * @param hint the hint if the path is not a regular file
+ * @returns whether the file exists
+ * @throws PortalGunError OUTPUT_FAILED if the path is not a regular file, or a link without a target;
+ * PERMISSION_DENIED
  */
 export function outputPlace(
   path: string,
@@ -97,7 +100,7 @@ export function outputPlace(
   try {
     const link = lstatSync(path, { throwIfNoEntry: false });
     if (link === undefined) return { at: path, isThere: false };
-    // A link such as /dev/stdout leads to what has no path, and it is looked at all the same.
+    // A link such as /dev/stdout has a target without a path, but its status can be read.
     const strange = strangeness(statSync(path));
     if (strange !== null) throw new PortalGunError('OUTPUT_FAILED', strange, { subject: path, hint });
     return { at: link.isSymbolicLink() ? realpathSync(path) : path, isThere: true };
@@ -107,19 +110,19 @@ export function outputPlace(
 }
 
 /**
- * Writes a file of this machine whole or not at all: beside its place first, then renamed onto it. A signal
- * that comes meanwhile leaves nothing behind. A link is followed; what is no regular file is never replaced.
+ * Writes a whole file of this machine or nothing: into a draft beside it, which is then renamed. A signal in the
+ * meantime leaves no draft. A link is followed; only a regular file is replaced.
  *
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
-export function writeFileWhole(path: string, content: string | Uint8Array, mode: number): void {
+export function writeFileWhole(path: string, content: FileContent, mode: number): void {
   const { at } = outputPlace(path);
   let folder: string | undefined;
   for (const signal of HELD_SIGNALS) process.on(signal, hold);
   try {
     folder = mkdtempSync(join(dirname(at), `.${basename(at)}.`));
     const draft = join(folder, basename(at));
-    writeFileSync(draft, content, { mode, flush: true });
+    writeDraft(draft, content, mode);
     renameSync(draft, at);
   } catch (error) {
     throw outputError(path, error, 'no such folder');
@@ -129,7 +132,18 @@ export function writeFileWhole(path: string, content: string | Uint8Array, mode:
   }
 }
 
-/** @param absent what it means that something is not there */
+/** Writes a new file, onto the disk. */
+function writeDraft(path: string, content: FileContent, mode: number): void {
+  const descriptor = openSync(path, 'wx', mode);
+  try {
+    for (const part of partsOf(content)) writeFileSync(descriptor, part);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** @param absent the meaning of a missing file or folder */
 export function outputError(path: string, error: unknown, absent: string): PortalGunError {
   const reading = failure(error);
   const detail = errorCode(error) === 'ENOENT' ? absent : errorCode(error);
@@ -140,7 +154,7 @@ export function outputError(path: string, error: unknown, absent: string): Porta
   );
 }
 
-/** A path of this machine from its root. */
+/** The absolute form of a path of this machine. */
 export function absolutePath(path: string): string {
   return resolve(path);
 }
@@ -149,7 +163,7 @@ export function absolutePath(path: string): string {
  * The absolute path of a regular file of this machine.
  *
  * @param option the option that names it, for the error
- * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or BAD_ARGUMENT if it is no regular file
+ * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or BAD_ARGUMENT if it is not a regular file
  */
 export function existingFile(path: string, option: string): string {
   const whole = absolutePath(path);

@@ -7,13 +7,13 @@ const STANDARD_INPUT = 0;
 const PIECE_BYTES = 64 * 1024;
 const RETRY_MS = 10;
 
-/** What a file that a command is given is called in errors: `-` is standard input. */
+/** The name of an input file in errors: `-` is stdin. */
 export function inputName(path: string): string {
-  return path === '-' ? 'standard input' : path;
+  return path === '-' ? 'stdin' : path;
 }
 
 /**
- * The bytes of a file that a command is given, whatever is in it; `-` is standard input.
+ * The bytes of an input file; `-` is stdin.
  *
  * @param code of the error if it cannot be read for another reason, or is longer than `maxBytes`
  * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or of that code
@@ -24,7 +24,7 @@ export function readInputFile(path: string, maxBytes: number, code: ErrorCode): 
     : readFileOf(path, maxBytes, code);
 }
 
-/** The same where `-` is a file of that name. */
+/** The same, but `-` is a file of that name. */
 export function readFileOf(path: string, maxBytes: number, code: ErrorCode): Buffer {
   return demandBytes(readFileBounded(path, maxBytes), path, code);
 }
@@ -51,7 +51,7 @@ function readStandardInput(maxBytes: number): Reading<Buffer> {
       const code = errorCode(error);
       if (code === 'EOF') size = 0;
       else if (code === 'EAGAIN') {
-        // Somebody made it one that does not wait.
+        // Another process made the descriptor non-blocking.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
         continue;
       } else return { unknown: 'broken', detail: code };

@@ -2,25 +2,28 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { dirname, join } from 'node:path';
 import { PortalGunError } from '../../base/errors.ts';
 import { isFailure } from '../host-reader.ts';
+import { type FileContent, isContent } from './file-content.ts';
 import { isDirectory, outputError, outputPlace, readFileBounded, writeFileWhole } from './files.ts';
 
-/** What became of a file: it was made, changed, or was so already. */
+/** The result for a file: created, changed, or unchanged. */
 export type FileOutcome = 'written' | 'replaced' | 'unchanged';
 
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Everybody may read it, as the user that QEMU runs as has to. */
+/** All users may read it, because the user that runs QEMU must. */
 export const PUBLIC_MODE = 0o644;
 /** Only its owner may read it. */
 export const PRIVATE_MODE = 0o600;
 
 /**
- * Puts files in a folder of this machine, which is made where it alone is missing. What is to be written is on the disk before any
- * file is put in its place, each at once; where that fails those that were made are taken away again.
+ * Writes files into a folder of this machine, and creates the folder if only its last part is missing. The content of
+ * all files is on the disk before the first file is renamed to its name. If a rename fails, the files that were
+ * created are removed.
  *
  * @param files texts by name
- * @param overwrites whether a file may be replaced that holds something else
- * @returns what became of each, in the order of `files`
- * @throws PortalGunError FILE_EXISTS where one may not, and then none is written; OUTPUT_FAILED, PERMISSION_DENIED
+ * @param overwrites whether a file with other content may be replaced
+ * @returns the result for each file, in the order of `files`
+ * @throws PortalGunError FILE_EXISTS if a file must not be replaced, and then no file is written; OUTPUT_FAILED,
+ * PERMISSION_DENIED
  */
 export function writeFolder(
   folder: string,
@@ -30,7 +33,7 @@ export function writeFolder(
   if (!isDirectory(folder) && existsSync(folder)) {
     throw new PortalGunError('OUTPUT_FAILED', 'is not a directory', {
       subject: folder,
-      hint: 'give the path of a directory, existing or new',
+      hint: 'use the path of a directory, existing or new',
     });
   }
   const outcomes = new Map([...files].map(([name, text]) => [name, outcomeOf(join(folder, name), text)]));
@@ -47,17 +50,12 @@ export function writeFolder(
 }
 
 /**
- * Puts one file on this machine, whole or not at all.
+ * Writes one file on this machine, whole or not at all.
  *
- * @param overwrites whether a file may be replaced that holds something else
- * @throws PortalGunError FILE_EXISTS where it may not; OUTPUT_FAILED, PERMISSION_DENIED
+ * @param overwrites whether a file with other content may be replaced
+ * @throws PortalGunError FILE_EXISTS if it must not be replaced; OUTPUT_FAILED, PERMISSION_DENIED
  */
-export function putFile(
-  path: string,
-  content: string | Uint8Array,
-  mode: number,
-  overwrites: boolean,
-): FileOutcome {
+export function putFile(path: string, content: FileContent, mode: number, overwrites: boolean): FileOutcome {
   const outcome = outcomeOf(path, content);
   if (outcome === 'replaced' && !overwrites) {
     throw new PortalGunError('FILE_EXISTS', 'exists with other content; no file was written', {
@@ -69,8 +67,9 @@ export function putFile(
 }
 
 /**
- * @param hint what to give in place of what is no regular file; where standard output would do, how to get that
- * @throws PortalGunError OUTPUT_FAILED if no file can be put at a path: it has no folder, or is no regular file
+ * @param hint the hint if the path is not a regular file; if stdout is possible, how to use it
+ * @throws PortalGunError OUTPUT_FAILED if no file can be written at a path: it has no folder, or is not a regular
+ * file
  */
 export function demandPlace(path: string, hint?: string): void {
   outputPlace(path, hint);
@@ -78,16 +77,16 @@ export function demandPlace(path: string, hint?: string): void {
   throw new PortalGunError('OUTPUT_FAILED', 'cannot be written: no such folder', { subject: path });
 }
 
-function outcomeOf(path: string, content: string | Uint8Array): FileOutcome {
+function outcomeOf(path: string, content: FileContent): FileOutcome {
   const { at, isThere } = outputPlace(path);
   const there = isThere ? readFileBounded(at, MAX_BYTES) : null;
   if (there === null) return 'written';
-  // What is larger than all that is written here is something else.
+  // A file that is larger than all that is written here has other content.
   if (isFailure(there)) {
     if (there.detail === 'EFBIG') return 'replaced';
     throw outputError(path, Object.assign(new Error(there.detail), { code: there.detail }), '');
   }
-  return there.equals(Buffer.from(content)) ? 'unchanged' : 'replaced';
+  return isContent(there, content) ? 'unchanged' : 'replaced';
 }
 
 function put(
@@ -107,7 +106,9 @@ function put(
     }
   } catch (error) {
     for (const path of made) rmSync(path, { force: true });
-    throw error instanceof PortalGunError ? error : outputError(folder, error, 'no folder to make it in');
+    throw error instanceof PortalGunError
+      ? error
+      : outputError(folder, error, 'no such folder to create it in');
   } finally {
     if (drafts !== undefined) rmSync(drafts, { recursive: true, force: true });
   }

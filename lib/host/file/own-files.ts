@@ -2,9 +2,9 @@ import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../host-reader.ts';
 
-/** The folders of ours: what is in them says what root does next. */
+/** The folders of portal-gun: their files decide what root does later. */
 const OWN_FOLDERS: readonly OwnFolder[] = [
-  // It holds the lock, which whoever can open may take.
+  // It contains the lock, and any process that can open the lock can take it.
   { path: '/run/portal-gun', mode: 0o700 },
   { path: '/var/lib/portal-gun', mode: 0o755 },
   { path: '/etc/portal-gun', mode: 0o755 },
@@ -18,12 +18,12 @@ interface OwnFolder {
 const FOLDER_MODE = 0o755;
 const OTHERS_WRITE = 0o022;
 
-/** Why something of ours is not to be gone by. */
+/** Why a file of portal-gun is not trusted. */
 export class Distrust extends Error {}
 
 /**
- * Why a file in one of our folders must not be believed: somebody other than root may have written it, or may put another
- * in its place. `null` where it may be, where nothing is there, and for a file that is in none of those folders.
+ * Why a file in a folder of portal-gun must not be trusted: a user other than root may have written it, or may
+ * replace it. `null` if it can be trusted, if there is no file, and for a file in another folder.
  *
  * @param root prefixed to every path
  * @param path absolute in the host
@@ -44,11 +44,11 @@ export function distrustOf(root: string, path: string): string | null {
 }
 
 /**
- * Makes a folder, with those above it that are missing, each with its mode whatever the umask is. Of those that are ours and
- * were made before, what others may do is taken away.
+ * Creates a folder and its missing parents, each with its mode whatever the umask is. On existing folders of
+ * portal-gun, the permissions of other users are removed.
  *
- * @returns the topmost that was made; `null` where all were there
- * @throws Distrust for one of ours that somebody else owns, or that is a link
+ * @returns the topmost folder that was created; `null` if all existed
+ * @throws Distrust for a folder of portal-gun that belongs to another user, or that is a link
  */
 export function prepareFolder(root: string, folder: string): string | null {
   const own = ownFolderOf(folder);
@@ -77,13 +77,13 @@ function statusOf(path: string): Stats | null {
   try {
     return lstatSync(path);
   } catch (error) {
-    // What can't be looked at can't be read either.
+    // A path whose status cannot be read cannot be read either.
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error))) return null;
     throw error;
   }
 }
 
-/** Root, and who runs this: whoever is not root reads what root wrote, and changes nothing. */
+/** Root, and the user of this process: a user other than root reads the files of root, and changes none. */
 function isTrusted({ uid }: Stats): boolean {
   return uid === 0 || uid === process.geteuid?.();
 }
@@ -111,7 +111,7 @@ function makeMissing(root: string, folder: string, mode: number): string | null 
   return above ?? folder;
 }
 
-/** What is more open than it should be is closed; what is closed further stays. */
+/** Removes permissions above `mode`; does not add any. */
 function correct(at: string, path: string, mode: number): void {
   const stats = lstatSync(at);
   if (stats.isSymbolicLink()) throw new Distrust(`${path} is a symbolic link`);

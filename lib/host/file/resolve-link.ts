@@ -1,4 +1,4 @@
-/** The path that a link at `path` leads to, without asking the host: `null` where it leaves the root. */
+/** The target of a link at `path`, without access to the host; `null` if it is outside the root. */
 export function resolveLink(path: string, target: string): string | null {
   const parts = target.startsWith('/') ? [] : path.split('/').slice(1, -1);
   for (const part of target.split('/')) {

@@ -30,13 +30,13 @@ const NO_ERROR = { throwIfNoEntry: false } as const;
 const MAX_MISSED = 1024;
 const KEPT_TABLE_BYTES = 64 * 1024;
 
-// Never wait for a FIFO's other end, and never follow an attribute that is a link: sysfs has none.
+// Never wait for the other end of a FIFO, and never follow an attribute that is a link: sysfs has none.
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
 
 /**
- * A host that is a directory tree: `/` for the live machine, or any directory that holds a `sys/`.
+ * A host that is a directory tree: `/` for the live machine, or any directory that contains a `sys/`.
  *
- * `root` is prefixed to every path, `''` for the live machine. No link leads out of a root.
+ * `root` is prefixed to every path; it is `''` for the live machine. No link leads out of a root.
  */
 export class TreeHost implements HostReader {
   readonly label: string;
@@ -44,8 +44,8 @@ export class TreeHost implements HostReader {
   readonly #paths: TreePaths | null;
   #kept: { readonly version: string; readonly table: Buffer } | null = null;
   /**
-   * Names that were missing, or could not be read, in some folder. What one device lacks, most lack, and an exception takes
-   * several times as long as a look.
+   * Names that were missing or unreadable in some folder. A file that one device lacks is missing for most devices,
+   * and an exception takes several times as long as a check.
    */
   readonly #missed = new Set<string>();
   readonly #buffer = Buffer.allocUnsafeSlow(MAX_ATTRIBUTE_BYTES + 1);
@@ -68,18 +68,21 @@ export class TreeHost implements HostReader {
   readLink(path: string): Reading<string> {
     try {
       const at = this.#paths?.entry(path) ?? path;
-      if (this.#isMissed(path) && lstatSync(at, NO_ERROR)?.isSymbolicLink() !== true) return null;
-      return readlinkSync(at);
+      const isMissed = this.#isMissed(path);
+      if (isMissed && lstatSync(at, NO_ERROR)?.isSymbolicLink() !== true) return null;
+      const target = readlinkSync(at);
+      if (isMissed) this.#missed.delete(lastName(path));
+      return target;
     } catch (error) {
       this.#miss(path);
-      // EINVAL: something is there, and it is no link.
+      // EINVAL: the path exists, but is not a link.
       return errorCode(error) === 'EINVAL' ? null : failure(error);
     }
   }
 
   list(path: string): Reading<readonly string[]> {
     try {
-      return readdirSync(this.#paths?.whole(path) ?? path).sort();
+      return (this.#paths?.names(path) ?? readdirSync(path)).sort();
     } catch (error) {
       return failure(error);
     }
@@ -141,7 +144,10 @@ export class TreeHost implements HostReader {
     }
   }
 
-  /** All of a file, `null` where that is too much. A large one is asked for the lines of one device after another: it is kept. */
+  /**
+   * All of a file, `null` if it is too large. The text of a large file is kept, because readers ask for the lines of
+   * one device after another.
+   */
   #table(path: string, descriptor: number): Buffer | null {
     const { dev, ino, size, mtimeNs } = fstatSync(descriptor, { bigint: true });
     const version = [path, dev, ino, size, mtimeNs].join(' ');
@@ -152,33 +158,34 @@ export class TreeHost implements HostReader {
     return table;
   }
 
-  /** Whether something of the same name was missing before. */
+  /** Whether a file of the same name was missing before. */
   #isMissed(path: string): boolean {
-    return this.#missed.size > 0 && this.#missed.has(path.slice(path.lastIndexOf('/') + 1));
+    return this.#missed.size > 0 && this.#missed.has(lastName(path));
   }
 
-  /** A path, `null` if a look shows that nothing is there. */
+  /** The path, or `null` if a check shows that it does not exist. */
   #seen(path: string): string | null {
     return this.#isMissed(path) && lstatSync(path, NO_ERROR) === undefined ? null : path;
   }
 
   #miss(path: string): void {
-    if (this.#missed.size < MAX_MISSED) this.#missed.add(path.slice(path.lastIndexOf('/') + 1));
+    if (this.#missed.size < MAX_MISSED) this.#missed.add(lastName(path));
   }
 
-  /** Reads into the shared buffer; the length, or why not. */
+  /** Reads into the shared buffer. Returns the length, or why it failed. */
   #fill(path: string): number | null | ReadFailure {
     let descriptor: number | undefined;
     try {
       const isOfSysfs = path.startsWith('/sys/');
-      // Only what this machine holds is gone by.
+      // Only files of this machine are checked for trust.
       const distrust = this.#paths === null && !isOfSysfs ? distrustOf('', path) : null;
       if (distrust !== null) return { unknown: 'broken', detail: distrust };
       const at = this.#paths === null ? this.#seen(path) : this.#paths.file(path);
       if (at === null) return null;
       descriptor = openSync(at, OPEN_FLAGS);
       let length = 0;
-      // sysfs gives a binary attribute in pieces of a page, and its end with a shorter one; /proc gives what it likes.
+      // sysfs returns a binary attribute in pieces of a page, and a shorter piece at its end; /proc returns pieces of
+      // any size.
       for (;;) {
         const piece = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, null);
         length += piece;
@@ -194,7 +201,11 @@ export class TreeHost implements HostReader {
   }
 }
 
-// As makedev(3) of the GNU C library puts both together.
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+// The inverse of makedev(3) of the GNU C library.
 function majorOf(device: bigint): bigint {
   return ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
 }
@@ -203,9 +214,9 @@ function minorOf(device: bigint): bigint {
   return (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
 }
 
-/** What is read of a file until its end; `null` where that is too much. */
+/** The content of a file up to its end; `null` if that is too much. */
 function readWhole(descriptor: number, sizeBytes: number): Buffer | null {
-  // Files of /proc give themselves a size of 0.
+  // Files of /proc report a size of 0.
   let buffer = Buffer.allocUnsafe(Math.max(sizeBytes + 1, 4 * PAGE_BYTES));
   for (let length = 0; ; ) {
     const piece = readSync(descriptor, buffer, length, buffer.length - length, null);
@@ -223,7 +234,10 @@ function kindOf(stats: Stats): FileStatus['kind'] {
   return stats.isBlockDevice() ? 'block' : 'other';
 }
 
-/** Lines that begin with one of the prefixes, in their order. Of a large table they are few: no other is taken apart. */
+/**
+ * Lines that begin with one of the prefixes, in their order. In a large table they are few, so other lines are not
+ * split.
+ */
 function linesWithPrefix(table: Buffer, prefixes: readonly string[]): readonly string[] {
   const starts = new Set<number>();
   for (const prefix of prefixes) {

@@ -1,13 +1,14 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { resolveLink } from './resolve-link.ts';
 
-// As many as the kernel follows.
+// The limit of the kernel.
 const MAX_LINKS = 40;
 
-// An exception for what is not there costs several times the look.
+// An exception for a missing file costs several times as much as a check.
 const NO_ERROR = { throwIfNoEntry: false } as const;
+const WITH_TYPES = { withFileTypes: true } as const;
 
-/** A path in the tree without links, and whether something is there. */
+/** A path in the tree without links, and whether it exists. */
 interface Place {
   readonly path: string;
   readonly isThere: boolean;
@@ -15,7 +16,7 @@ interface Place {
 
 const ROOT: Place = { path: '', isThere: true };
 
-/** Why a path in a tree cannot be used: what `code` says, as for an error of the kernel. */
+/** Why a path in a tree cannot be used; `code` is as in an error of the kernel. */
 class TreePathError extends Error {
   readonly code: string;
 
@@ -26,30 +27,48 @@ class TreePathError extends Error {
 }
 
 /**
- * The paths of a captured tree, as if its root were that of the file system: a link that leads out of it is refused,
- * since what is there belongs to this machine.
+ * The paths of a captured tree, as if its root were that of the file system. A link that leads out of it is refused,
+ * because its target belongs to this machine.
  */
 export class TreePaths {
   readonly #root: string;
-  /** What each directory is, links followed. */
+  /** The real path of each directory, with links followed. */
   readonly #directories = new Map<string, string>([['', '']]);
+  /** The last of them that was asked for: one file of a directory after another is. */
+  #last = '';
+  #lastAsked = '';
 
   /** @param root absolute, without a slash at its end */
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** The path on this machine of something in the tree, all links followed. Throws as the file system does, if something is there. */
+  /**
+   * The path on this machine of a file in the tree, with all links followed. Throws as the file system does, if the
+   * file exists.
+   */
   whole(path: string): string {
     return this.#root + this.#follow(path, 0).path;
   }
 
-  /** The same without following a link that is the last part of the path. */
+  /** The same, but a link in the last part of the path is not followed. */
   entry(path: string): string {
     return this.#root + this.#parted(path, 0);
   }
 
-  /** The same for a file that is to be read: only a regular one, since to open a device has effects; `null` if nothing is there. */
+  /** The names in a directory. What is a directory among them is none that a link leads to, and needs no look later. */
+  names(path: string): string[] {
+    const { path: at } = this.#follow(path, 0);
+    return readdirSync(this.#root + at, WITH_TYPES).map((entry) => {
+      if (entry.isDirectory()) this.#directories.set(`${path}/${entry.name}`, `${at}/${entry.name}`);
+      return entry.name;
+    });
+  }
+
+  /**
+   * The same for a file to be read: only a regular file, because opening a device has effects; `null` if there is
+   * none.
+   */
   file(path: string): string | null {
     const at = this.entry(path);
     const status = lstatSync(at, NO_ERROR);
@@ -60,7 +79,7 @@ export class TreePaths {
     return at;
   }
 
-  /** Whether something is at the path, links followed. Throws as the file system does. */
+  /** Whether a path exists, with links followed. Throws as the file system does. */
   exists(path: string): boolean {
     return this.#follow(path, 0).isThere;
   }
@@ -71,10 +90,15 @@ export class TreePaths {
   }
 
   #directory(path: string, links: number): string {
+    if (path === this.#lastAsked) return this.#last;
     const known = this.#directories.get(path);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#lastAsked = path;
+      this.#last = known;
+      return known;
+    }
     const found = this.#follow(path, links);
-    // What comes to be there later may be a link.
+    // A file that is created there later may be a link.
     if (found.isThere) this.#directories.set(path, found.path);
     return found.path;
   }

@@ -7,7 +7,7 @@ import { findProgram, PROGRAM_FOLDERS, PROGRAM_PLACES } from '../programs.ts';
 export class LiveBackground implements Background {
   start(program: string, args: readonly string[]): Promise<string | null> {
     const child = spawn(findProgram(program, PROGRAM_FOLDERS) ?? program, args, {
-      // setsid(2): neither a hang-up nor what is typed at the terminal reaches it.
+      // setsid(2): neither a hang-up nor a key at the terminal reaches it.
       detached: true,
       cwd: '/',
       env: { LC_ALL: 'C', PATH: PROGRAM_PLACES },

@@ -20,8 +20,8 @@ const FILE_MODE = 0o644;
 const PROGRAM_MODE = 0o755;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-// The lint rule for promises that nobody waits for does not see those of Node's own types. What reaches the disk has
-// its types here: a journal whose writing nobody waits for is none.
+// The lint rule for promises without `await` does not see those of Node's own types. These methods write to the disk,
+// so they have types here: a journal that is not awaited is useless.
 interface OpenFile {
   chmod(mode: number): Promise<void>;
   writeFile(text: string): Promise<void>;
@@ -51,7 +51,7 @@ export class LiveFiles implements FileStore {
       if (distrust !== null) return { failed: distrust };
       const at = this.#root + path;
       const status = await stat(at);
-      // Opening a FIFO would wait for whoever writes to it.
+      // Opening a FIFO would wait for its writer.
       if (!status.isFile()) return { failed: status.isDirectory() ? 'EISDIR' : 'not a regular file' };
       if (status.size > MAX_BYTES) return { failed: 'EFBIG' };
       return await readFile(at, 'utf8');
@@ -157,7 +157,7 @@ async function attempt(change: () => Promise<void>): Promise<Storing> {
 async function writeThrough(path: string, flags: string, text: string, mode: number): Promise<void> {
   const file = await openFile(path, flags, mode);
   try {
-    // Whatever the umask is, and whoever made the file before.
+    // The mode must not depend on the umask, or on the earlier file.
     await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
@@ -166,7 +166,7 @@ async function writeThrough(path: string, flags: string, text: string, mode: num
   }
 }
 
-/** Names are on the disk only once their folder is. */
+/** A name is on the disk only after its folder is flushed. */
 async function flushFolder(path: string): Promise<void> {
   let folder: OpenFile;
   try {

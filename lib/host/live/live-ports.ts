@@ -1,5 +1,4 @@
 import type { HostPorts } from '../host-ports.ts';
-import { openLiveHost } from '../open-host.ts';
 import { programTrust } from '../program-trust.ts';
 import {
   isRoot,
@@ -11,8 +10,12 @@ import {
   userName,
   variableOf,
 } from '../this-process.ts';
+import { openLiveHost } from './live-host.ts';
 
-/** The machine that this program runs on. What runs and changes things is loaded only when it is used: most commands only read. */
+/**
+ * The machine that this program runs on. The parts that run programs and change the host are loaded on demand,
+ * because most commands only read.
+ */
 export function livePorts(): HostPorts {
   return {
     get reader() {
@@ -20,8 +23,12 @@ export function livePorts(): HostPorts {
     },
     runner: {
       async run(program, args, options) {
-        const { LiveRunner } = await import('./live-runner.ts');
+        const { LiveRunner } = await import('./program/live-runner.ts');
         return new LiveRunner().run(program, args, options);
+      },
+      async open(program, args, options) {
+        const { LiveRunner } = await import('./program/live-runner.ts');
+        return new LiveRunner().open(program, args, options);
       },
     },
     background: {

@@ -6,8 +6,9 @@ import { ROM_SERVER, type RomReply } from './rom-server.ts';
 const NEWLINE = 0x0a;
 
 /**
- * Reads the ROMs of a host that is a directory tree: `root`, which is absolute, is prefixed to every path; `''` for the live
- * machine. A process of its own does it, in a session of its own: it ends what it began also where ours is killed.
+ * Reads the ROMs of a host that is a directory tree: `root`, which is absolute, is prefixed to every path; it is `''`
+ * for the live machine. A separate process in its own session reads, and restores the device even if this process is
+ * killed.
  */
 export class LiveRomReader implements RomReader {
   readonly #root: string;
@@ -21,7 +22,7 @@ export class LiveRomReader implements RomReader {
   }
 
   readRom(directory: string): Promise<RomReading> {
-    // Options that are meant for our own process could make it print, or not start at all.
+    // Options for this process could make it print, or not start at all.
     const { NODE_OPTIONS: _, ...env } = process.env;
     const child = spawn(
       process.execPath,
@@ -33,7 +34,7 @@ export class LiveRomReader implements RomReader {
       const pieces: Buffer[] = [];
       const settle = (reading: RomReading): void => {
         clearTimeout(timer);
-        // Where it is blocked in the kernel, it switches off once that lets go of it.
+        // If it is blocked in the kernel, it disables the ROM when the call returns.
         child.stdout?.destroy();
         resolve(reading);
       };

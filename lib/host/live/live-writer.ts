@@ -9,16 +9,16 @@ import {
 } from '../host-writer.ts';
 import { WRITE_SERVER, type WriteReply, type WriteRequest } from './write-server.ts';
 
-// Each is a process that the kernel does not let go of.
+// Each is a process that is blocked in the kernel.
 const MAX_BLOCKED = 16;
 
 /**
- * Writes to a host that is a directory tree: `root`, which is absolute, is prefixed to every path; `''` for the
+ * Writes to a host that is a directory tree: `root`, which is absolute, is prefixed to every path; it is `''` for the
  * live machine.
  *
- * A write that the kernel blocks can't be called off, not even by ending the process: so a process of its
- * own makes it. One serves many writes, and is left behind, and replaced, when one of them blocks; ours stays
- * free to go on, and to end.
+ * A write that the kernel blocks cannot be cancelled, not even by ending the process, so a separate process makes it.
+ * One process serves many writes. If one of them blocks, that process is left and replaced, and this process can
+ * continue and end.
  */
 export class LiveWriter implements HostWriter {
   readonly #root: string;
@@ -41,7 +41,7 @@ export class LiveWriter implements HostWriter {
     return [...this.#blocked.values()];
   }
 
-  /** Lets the process that writes end. A write that was begun is not called off; a later one starts another. */
+  /** Lets the writing process end. A started write is not cancelled; a later write starts another process. */
   close(): void {
     this.#process?.end();
     this.#process = null;
@@ -49,7 +49,7 @@ export class LiveWriter implements HostWriter {
 
   async #write(request: WriteRequest, timeoutMs: number): Promise<Writing> {
     if (Buffer.byteLength(request.text) > MAX_WRITE_BYTES) return { failed: 'E2BIG' };
-    // No path has it in it, and the rest of one would name something else.
+    // No path contains NUL, and the part before it would name another file.
     if (request.path.includes('\0')) return { failed: 'EINVAL' };
     if (this.#process?.isGone === true) this.#process = null;
     this.#forgetFreed();
@@ -58,7 +58,7 @@ export class LiveWriter implements HostWriter {
     const at = this.#process;
     const writing = await at.write(request, timeoutMs);
     if (writing === 'blocked') {
-      // It ends when the kernel lets go of it.
+      // It ends when the kernel call returns.
       at.end();
       this.#blocked.set(at, { path: request.path.slice(this.#root.length), text: request.text });
       if (this.#process === at) this.#process = null;
@@ -71,7 +71,7 @@ export class LiveWriter implements HostWriter {
   }
 }
 
-/** A process that writes, one request at a time. Neither it nor its streams keep ours from ending. */
+/** A process that writes, one request at a time. Neither it nor its streams keep this process from ending. */
 class WriteProcess {
   readonly #child: ChildProcess;
   #settle: ((writing: Writing) => void) | null = null;
@@ -79,13 +79,13 @@ class WriteProcess {
   #isGone = false;
 
   constructor() {
-    // Options that are meant for our own process could make it print, or not start at all.
+    // Options for this process could make it print, or not start at all.
     const { NODE_OPTIONS: _, ...env } = process.env;
     this.#child = spawn(
       process.execPath,
       ['--input-type=commonjs', '--eval', WRITE_SERVER, String(process.pid)],
       {
-        // Of a session of its own: what is typed to interrupt us must not cut a change in half.
+        // In a session of its own, because Ctrl-C must not interrupt it in the middle of a change.
         detached: true,
         cwd: '/',
         env,
@@ -97,10 +97,10 @@ class WriteProcess {
     this.#child.on('exit', () => {
       this.#isGone = true;
     });
-    // Not before the last it said was read.
+    // Not before its last reply is read.
     this.#child.on('close', () => this.#lose('blocked'));
     const { stdin, stdout } = this.#child;
-    // Where there are no descriptors left, it has no streams either.
+    // If no descriptors are left, it has no streams either.
     for (const stream of [stdin, stdout]) {
       if (stream !== null && stream !== undefined && 'unref' in stream) (stream.unref as () => void)();
       stream?.on('error', () => this.#lose('blocked'));

@@ -1,16 +1,18 @@
-/** What precedes the bytes, on a line of its own. */
+/** The line before the bytes. */
 export interface RomReply {
   readonly at: string | null;
   readonly failed: string | null;
 }
 
 /**
- * The program of the process that reads a ROM, for `node --eval`: a text, for the reasons of the one that writes. Its
- * arguments are the directory of the function, and how many bytes it reads at most. It alone has to switch the ROM off again,
- * and does so also where its parent was killed meanwhile; then it answers with a `RomReply` a line and the bytes.
+ * The program of the process that reads a ROM, for `node --eval`: a text, for the same reasons as that of the writing
+ * process. Its arguments are the directory of the function, and the maximum number of bytes. Only this process can
+ * disable the ROM again, and it does so even if its parent is killed. It answers with a `RomReply` in one line and
+ * the bytes.
  *
- * Every kernel takes `0` with a line end behind it for off, and `1` with one for on (pci_write_rom): some take a zero with
- * nothing behind it for on. It reads a page at a time. A function that vfio-pci has and nobody uses sleeps in D3hot, where its memory does not answer.
+ * Every kernel treats `0` with a line end as off, and `1` with a line end as on (pci_write_rom); some treat a zero
+ * without a line end as on. It reads one page at a time. An unused function on vfio-pci sleeps in D3hot, and its
+ * memory does not answer.
  */
 export const ROM_SERVER = `
 const fs = require('node:fs');
@@ -48,7 +50,7 @@ function attempt(step, action) {
 const rom = directory + '/rom';
 const control = directory + '/power/control';
 const sleeps = text('control') === 'auto' && text('runtime_status') === 'suspended';
-// What is typed to end the program must not leave it switched on.
+// Ctrl-C must not leave the ROM enabled.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 if (sleeps) attempt('wake', () => write(control, 'on'));
 if (problem === null) attempt('enable', () => write(rom, '1\\n'));

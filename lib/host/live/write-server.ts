@@ -1,19 +1,19 @@
-/** A line to the process that writes: what to write where. */
+/** A line to the writing process: the path and the text. */
 export interface WriteRequest {
   readonly path: string;
   readonly text: string;
 }
 
-/** A line from it, for each of those in their order: the kernel's word for why it failed, or `null`. */
+/** A line from it for each request, in order: the kernel's name for the failure, or `null`. */
 export interface WriteReply {
   readonly failed: string | null;
 }
 
 /**
- * The program of the process that writes, for `node --eval`: a text, since it runs from the sources, the
- * modules and the bundle alike. It takes a {@link WriteRequest} a line and gives a {@link WriteReply} a line,
- * and ends with its standard input, which is when its parent does. Its argument is the process that it writes for: once
- * that was killed nothing is written any more of what it had asked for, since somebody may be putting things in order by then.
+ * The program of the writing process, for `node --eval`: a text, because it runs from the sources, the modules and
+ * the bundle alike. It reads a {@link WriteRequest} per line, writes a {@link WriteReply} per line, and ends when its
+ * stdin is closed, that is, when its parent ends. Its argument is the process id of the parent. After the parent is
+ * killed, it writes none of the remaining requests, because a recovery may already run.
  */
 export const WRITE_SERVER = `
 const { closeSync, constants, openSync, writeSync } = require('node:fs');

@@ -10,14 +10,14 @@ import type { Snapshot, SnapshotEntry } from './snapshot.ts';
 import { SnapshotEntries } from './snapshot-entries.ts';
 
 /**
- * A host that passes every read on to another and remembers the answer. Capturing runs the ordinary
- * readers over it, so that a snapshot holds just what they read.
+ * A host that passes every read to another host and records the answer. Capturing runs the ordinary readers over it,
+ * so that a snapshot contains exactly what they read.
  */
 export class RecordingHost implements HostReader {
   readonly label: string;
   readonly #host: HostReader;
   #entries = new SnapshotEntries();
-  /** Whether they were given away: what is read then must not get into them. */
+  /** Whether the snapshot was returned: later reads must not change it. */
   #areGiven = false;
 
   constructor(host: HostReader) {
@@ -25,7 +25,7 @@ export class RecordingHost implements HostReader {
     this.#host = host;
   }
 
-  /** Everything that was read so far. */
+  /** The recorded reads. */
   snapshot(): Snapshot {
     this.#areGiven = true;
     return { label: this.label, identifiers: 'raw', entries: this.#entries };
@@ -58,7 +58,7 @@ export class RecordingHost implements HostReader {
     return reading;
   }
 
-  /** Passed on, and not kept: it is of what runs now. */
+  /** Not recorded: it describes running processes. */
   deviceNumber(path: string): Reading<DeviceNumber> {
     return this.#host.deviceNumber(path);
   }
@@ -89,12 +89,12 @@ export class RecordingHost implements HostReader {
 
   #keepContent(path: string, entry: SnapshotEntry): void {
     const known = this.#entries.get(path)?.kind;
-    // Text may have lost what was no UTF-8, where bytes give both; and what a link leads to has its own path.
+    // Text may have lost bytes that are not UTF-8, but bytes contain both; and the target of a link has its own path.
     if (entry.kind === 'text' ? known === 'bytes' : entry.kind === 'directory' && known === 'link') return;
     this.#set(path, entry);
   }
 
-  /** Nothing to read that way; something else may be there: a file has no target, and no names. */
+  /** The path cannot be read in this way, but it may exist: a file has no target, and no names. */
   #keepNothing(path: string): void {
     if (!this.#host.exists(path)) this.#add(path, { kind: 'absent' });
     else if (this.#host.readLink(path) === null) this.#add(path, { kind: 'no-link' });
@@ -108,7 +108,7 @@ export class RecordingHost implements HostReader {
     if (at !== null && !this.#host.exists(at)) this.#add(at, { kind: 'absent' });
   }
 
-  /** Never in place of more that is known. */
+  /** Never replaces an entry that contains more. */
   #add(path: string, entry: SnapshotEntry): void {
     const known = this.#entries.get(path);
     if (known === undefined || (known.kind === 'present' && entry.kind !== 'present')) {

@@ -1,19 +1,74 @@
 import { type SnapshotEntry, splitPath } from './snapshot.ts';
 
-/** Longer texts are seldom the same. */
-const MOST_SHARED = 256;
+/** Longer texts are rarely equal. */
+const MOST_SHARED = 4096;
+
+/** What has more names is searched by a map, which takes three times the room. */
+const MOST_SEARCHED = 64;
+
+/** What was read in one folder, by name. */
+export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]> {
+  #names: string[] = [];
+  #entries: SnapshotEntry[] = [];
+  #places: Map<string, number> | undefined;
+
+  get size(): number {
+    return this.#names.length;
+  }
+
+  get(name: string): SnapshotEntry | undefined {
+    return this.#entries[this.#placeOf(name)];
+  }
+
+  set(name: string, entry: SnapshotEntry): void {
+    const place = this.#placeOf(name);
+    if (place >= 0) {
+      this.#entries[place] = entry;
+      return;
+    }
+    this.#places?.set(name, this.#names.length);
+    this.#names.push(name);
+    this.#entries.push(entry);
+    if (this.#names.length === MOST_SEARCHED) {
+      this.#places = new Map(this.#names.map((each, index) => [each, index]));
+    }
+  }
+
+  /** Frees unused capacity, because thousands of folders have only one or two names. */
+  trim(): void {
+    // One of many names is put to again and again.
+    if (this.#places !== undefined) return;
+    this.#names = this.#names.slice();
+    this.#entries = this.#entries.slice();
+  }
+
+  *[Symbol.iterator](): Generator<readonly [string, SnapshotEntry], undefined> {
+    for (let place = 0; place < this.#names.length; place += 1) {
+      yield [this.#names[place] as string, this.#entries[place] as SnapshotEntry];
+    }
+    return undefined;
+  }
+
+  #placeOf(name: string): number {
+    return this.#places === undefined ? this.#names.indexOf(name) : (this.#places.get(name) ?? -1);
+  }
+}
 
 /**
- * What was read, by path, held by folder: a host of thousands of functions has a path of some eighty characters for each of
- * a million attributes, and few different names, texts and listings among them, which are held once.
+ * The reads of a snapshot, by path, stored by folder. A host with thousands of functions has a path of about eighty
+ * characters for each of a million attributes, but few different names, texts and listings, so each of these is
+ * stored once.
  */
 export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
-  readonly #folders = new Map<string, Map<string, SnapshotEntry>>();
+  readonly #folders = new Map<string, FolderEntries>();
   readonly #names = new Map<string, string>();
-  readonly #shared = new Map<string, SnapshotEntry>();
+  /** For each kind of entry those that are shared, by what tells them apart. */
+  readonly #shared = new Map<SnapshotEntry['kind'], Map<string, SnapshotEntry>>();
+  /** That in which something was put last. */
+  #last: FolderEntries | undefined;
   #size = 0;
 
-  /** The same entries, held by folder. */
+  /** The same entries, stored by folder. */
   static of(entries: Iterable<readonly [string, SnapshotEntry]>): SnapshotEntries {
     const held = new SnapshotEntries();
     for (const [path, entry] of entries) held.set(path, entry);
@@ -37,16 +92,18 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
     const { directory, name } = splitPath(path);
     let folder = this.#folders.get(directory);
     if (folder === undefined) {
-      folder = new Map();
+      folder = new FolderEntries();
       this.#folders.set(directory, folder);
     }
+    if (folder !== this.#last) this.#last?.trim();
+    this.#last = folder;
     const before = folder.size;
     folder.set(this.#nameOf(name), this.#sharedOf(entry));
     this.#size += folder.size - before;
   }
 
-  /** The folders in which something was read, and what, by its name. */
-  folders(): IterableIterator<[string, ReadonlyMap<string, SnapshotEntry>]> {
+  /** The folders in which files were read, with their entries by name. */
+  folders(): IterableIterator<[string, FolderEntries]> {
     return this.#folders.entries();
   }
 
@@ -86,28 +143,33 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   #sharedOf(entry: SnapshotEntry): SnapshotEntry {
     const key = keyOf(entry);
     if (key === null) return entry;
-    const known = this.#shared.get(key);
+    let shared = this.#shared.get(entry.kind);
+    if (shared === undefined) {
+      shared = new Map();
+      this.#shared.set(entry.kind, shared);
+    }
+    const known = shared.get(key);
     if (known !== undefined) return known;
     const held =
       entry.kind === 'directory' ? { ...entry, names: entry.names.map((name) => this.#nameOf(name)) } : entry;
-    this.#shared.set(key, held);
+    shared.set(key, held);
     return held;
   }
 }
 
-/** What entries that are the same have in common; `null` for what is seldom the same. */
+/** What entries of one kind have in common that are the same; `null` for what is seldom the same. */
 function keyOf(entry: SnapshotEntry): string | null {
   switch (entry.kind) {
     case 'present':
     case 'absent':
     case 'no-link':
-      return entry.kind;
+      return '';
     case 'text':
-      return entry.text.length > MOST_SHARED ? null : `= ${entry.text}`;
+      return entry.text.length > MOST_SHARED ? null : entry.text;
     case 'link':
-      return `> ${entry.target}`;
+      return entry.target;
     case 'directory':
-      return `/ ${entry.names.join('/')}`;
+      return entry.names.join('/');
     default:
       return null;
   }

@@ -2,7 +2,7 @@ import { resolveLink } from '../file/resolve-link.ts';
 import type { DeviceNumber, FileStatus, HostReader, ReadFailure, Reading } from '../host-reader.ts';
 import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
 
-// As many as the kernel follows.
+// The limit of the kernel.
 const MAX_LINKS = 40;
 const NOT_CAPTURED: ReadFailure = { unknown: 'unread', detail: 'not in the snapshot' };
 
@@ -48,7 +48,7 @@ export class SnapshotHost implements HostReader {
   readLink(path: string): Reading<string> {
     return this.#read(path, (entry) => {
       if (entry.kind === 'link') return entry.target;
-      // The capture would have read a link as one.
+      // The capture would have recorded a link as one.
       return entry.kind === 'present' ? undefined : null;
     });
   }
@@ -64,7 +64,7 @@ export class SnapshotHost implements HostReader {
     return this.#read(path, (entry) => (entry.kind === 'status' ? entry.status : undefined));
   }
 
-  /** Numbers are asked of what processes have open, of which a snapshot holds nothing. */
+  /** Device numbers are needed only for open files of processes, which a snapshot does not contain. */
   deviceNumber(): Reading<DeviceNumber> {
     return NOT_CAPTURED;
   }
@@ -85,7 +85,7 @@ export class SnapshotHost implements HostReader {
     });
   }
 
-  /** Whether a link does not dangle. One whose target was never looked at is taken for whole. */
+  /** Whether a link has a target. A link whose target was never read counts as having one. */
   #leadsSomewhere(path: string): boolean {
     let at: string | null = path;
     for (let links = 0; links <= MAX_LINKS; links += 1) {
@@ -106,7 +106,7 @@ export class SnapshotHost implements HostReader {
     return value === undefined ? NOT_CAPTURED : value;
   }
 
-  /** Whether a listing above the path, or a recorded absence, says that nothing can be there. */
+  /** Whether a listing of a parent folder, or a recorded absence, shows that the path does not exist. */
   #isAbsent(path: string): boolean {
     for (let at = path; at !== '/'; ) {
       const { directory, name } = splitPath(at);
@@ -125,7 +125,7 @@ export class SnapshotHost implements HostReader {
   }
 }
 
-/** What reading gives of something that is no file: attributes are never links, so none is followed. */
+/** The result of reading an entry that is not a file. Attributes are never links, so no link is followed. */
 function noFile(entry: SnapshotEntry): ReadFailure | undefined {
   if (entry.kind === 'directory') return { unknown: 'broken', detail: 'EISDIR' };
   return entry.kind === 'link' ? { unknown: 'broken', detail: 'ELOOP' } : undefined;

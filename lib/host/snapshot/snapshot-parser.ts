@@ -5,21 +5,24 @@ import { SnapshotEntries } from './snapshot-entries.ts';
 import { END, MAGIC } from './snapshot-text.ts';
 import { TextLines } from './text-lines.ts';
 
-/** More than a host of 32,768 functions has. */
+/** What a snapshot of any format begins with. */
+const CLAIM = 'portal-gun snapshot';
+
+/** More than a host with 32,768 functions has. */
 const MAX_ENTRIES = 2_000_000;
 
 /**
- * Reads the text of a snapshot.
+ * Reads the text of a snapshot, also as the bytes of its file.
  *
  * @throws PortalGunError BAD_SNAPSHOT, with the line
  */
-export function parseSnapshot(rawText: string, subject: string): Snapshot {
+export function parseSnapshot(rawText: string | Uint8Array, subject: string): Snapshot {
   return new SnapshotParser(rawText, subject).parse();
 }
 
-/** Whether text claims to be a snapshot. */
-export function looksLikeSnapshot(rawText: string): boolean {
-  return rawText.startsWith('portal-gun snapshot');
+/** Whether the bytes of a file claim to be a snapshot. */
+export function looksLikeSnapshot(bytes: Buffer): boolean {
+  return bytes.toString('latin1', 0, CLAIM.length) === CLAIM;
 }
 
 class SnapshotParser {
@@ -27,7 +30,7 @@ class SnapshotParser {
   readonly #subject: string;
   readonly #entries = new SnapshotEntries();
 
-  constructor(rawText: string, subject: string) {
+  constructor(rawText: string | Uint8Array, subject: string) {
     this.#lines = new TextLines(rawText);
     this.#subject = subject;
   }
@@ -36,7 +39,7 @@ class SnapshotParser {
     const magic = this.#lines.next();
     if (magic !== MAGIC) {
       throw this.#error(
-        magic?.startsWith('portal-gun snapshot')
+        magic?.startsWith(CLAIM)
           ? `is a snapshot in a format that this version cannot read (${magic.slice(0, 40)})`
           : 'is not a snapshot',
       );
@@ -47,7 +50,7 @@ class SnapshotParser {
       throw this.#error('identifiers: raw or replaced');
     for (;;) {
       if (this.#lines.peek() === undefined)
-        throw this.#error(`lacks the line "${END}" after it: the file is incomplete`);
+        throw this.#error(`does not contain the line "${END}": the file is incomplete`);
       if (this.#section() === 'end') break;
     }
     return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
@@ -65,7 +68,7 @@ class SnapshotParser {
     });
   }
 
-  /** Reads a section, or the last line, which stands where one would begin. */
+  /** Reads a section, or the last line, which is at the place of a section. */
   #section(): 'more' | 'end' {
     const blank = this.#lines.next();
     const header = this.#lines.next();
@@ -138,7 +141,7 @@ class SnapshotParser {
     };
   }
 
-  /** @param mostLength how long what the readers read of one file can be, in characters */
+  /** @param mostLength the maximum length of a file, in characters */
   #rows(mostLength: number): string[] {
     const rows: string[] = [];
     let length = 0;

@@ -1,8 +1,9 @@
 import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
-import { SnapshotEntries } from './snapshot-entries.ts';
+import { FolderEntries, SnapshotEntries } from './snapshot-entries.ts';
 
 /*
- * The text of a snapshot: a section a directory, a line a name, so that `diff` shows a change where it is.
+ * The text of a snapshot: one section for each directory and one line for each name, so that `diff` shows each change at
+ * its place.
  *
  *   portal-gun snapshot 1
  *   host: galaxy
@@ -10,23 +11,23 @@ import { SnapshotEntries } from './snapshot-entries.ts';
  *
  *   /sys/devices/pci0000:00/0000:00:02.0:
  *     class = 0x020000                        a file of one line
- *     config : 256                            bytes, in rows; a row of zeros is left out
+ *     config : 256                            bytes, in rows; rows of zeros are omitted
  *       000  86 80 c9 10 …
  *     driver -> ../../../bus/pci/drivers/igb  a link
- *     kvm % character 660 0 992               what it is, mode, owner and group; it was not read
- *     msi_irqs                                it is there, and was not read
- *     uevent =                                a file of several lines; `\` where the last has no end
+ *     kvm % character 660 0 992               type, mode, owner and group; it was not read
+ *     msi_irqs                                it exists, and was not read
+ *     uevent =                                a file of several lines; `\` if the last has no line end
  *       | DRIVER=igb
  *       | PCI_CLASS=20000
  *     vpd ! denied EACCES                     could not be read
- *     bonding_masters ! no-link               it is there, is no link, and was not read
- *     reset ! absent                          it is not there; only where the directory was not listed
- *     modules.alias ~                         those lines of a table that were asked for
+ *     bonding_masters ! no-link               it exists, is not a link, and was not read
+ *     reset ! absent                          it does not exist; only if the directory was not listed
+ *     modules.alias ~                         the requested lines of a table
  *       | alias pci:v00008086d000010C9* igb
  *
- * The last line is `end`, so that a file which was cut short is known for one.
+ * The last line is `end`, which an incomplete file lacks.
  *
- * A section ends in ` +` before its colon where the directory itself was not listed: it may hold more.
+ * ` +` before the colon of a section means that the directory itself was not listed: it may contain more.
  */
 
 /** The first line of a snapshot, with the number of its format. */
@@ -38,30 +39,34 @@ export const END = 'end';
 const HEX_ROW = 16;
 
 /** Writes a snapshot as text; the same snapshot gives the same text. */
-export function formatSnapshot({ label, identifiers, entries: given }: Snapshot): string {
-  const entries = given instanceof SnapshotEntries ? given : SnapshotEntries.of(given);
-  const members = new Map(entries.folders());
-  const listings = [...entries].filter(([, entry]) => entry.kind === 'directory').map(([path]) => path);
-  // A text for each section, and not for each line: a large host has millions of lines.
-  const sections = [...new Set([...members.keys(), ...listings])]
-    .sort()
-    .map((path) => sectionText(path, members.get(path) ?? NOTHING, entries));
-  const head = `${MAGIC}\nhost: ${escapeName(label)}\nidentifiers: ${identifiers}\n`;
-  return `${head}${sections.join('')}\n${END}\n`;
+export function formatSnapshot(snapshot: Snapshot): string {
+  return [...snapshotPieces(snapshot)].join('');
 }
 
-const NOTHING: ReadonlyMap<string, SnapshotEntry> = new Map();
+/** The same in pieces, a section each, as they are asked for: the text of a large host takes more memory than the host. */
+export function* snapshotPieces({
+  label,
+  identifiers,
+  entries: given,
+}: Snapshot): Generator<string, undefined> {
+  const entries = given instanceof SnapshotEntries ? given : SnapshotEntries.of(given);
+  const members = new Map(entries.folders());
+  const paths = new Set(members.keys());
+  for (const [path, entry] of entries) if (entry.kind === 'directory') paths.add(path);
+  yield `${MAGIC}\nhost: ${escapeName(label)}\nidentifiers: ${identifiers}\n`;
+  for (const path of [...paths].sort()) yield sectionText(path, members.get(path) ?? NOTHING, entries);
+  yield `\n${END}\n`;
+  return undefined;
+}
 
-/** A folder with what is in it; nothing where nothing is known of it. */
-function sectionText(
-  path: string,
-  members: ReadonlyMap<string, SnapshotEntry>,
-  entries: SnapshotEntries,
-): string {
+const NOTHING = new FolderEntries();
+
+/** A folder with its entries; empty if nothing is known about it. */
+function sectionText(path: string, members: FolderEntries, entries: SnapshotEntries): string {
   const listing = entries.get(path);
   const isListed = listing?.kind === 'directory';
   const known = new Map<string, SnapshotEntry>(isListed ? listing.names.map((name) => [name, PRESENT]) : []);
-  // A listed directory already says what is not in it, and so does one that is itself absent.
+  // A listed directory implies which names it does not have, and so does an absent one.
   const isTold = isListed || isAbsent(entries, path);
   for (const [name, entry] of members) {
     if (entry.kind !== 'directory' && !(entry.kind === 'absent' && isTold)) known.set(name, entry);
@@ -142,7 +147,7 @@ function hexRows(bytes: Uint8Array): string[] {
   return rows;
 }
 
-/** Escapes what would break a line or hide on a terminal; in names, blanks too. */
+/** Escapes characters that would break a line or are invisible on a terminal; in names, also spaces. */
 function escapeText(text: string): string {
   return text.replace(/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
     character === '\\' ? '\\\\' : character === '\t' ? '\t' : codePointEscape(character),

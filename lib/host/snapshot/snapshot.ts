@@ -1,8 +1,8 @@
 import type { FileStatus } from '../host-reader.ts';
 
 /**
- * A read of a host, with its path. A path stands once: a file that was read, a link, a directory that was listed, or
- * why it could not be had.
+ * A read of a host, with its path. Each path has one entry: a file, a link, a listed directory, or the reason for a
+ * failure.
  */
 export type SnapshotEntry =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
@@ -12,15 +12,15 @@ export type SnapshotEntry =
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'directory'; readonly names: readonly string[] }
   | { readonly kind: 'failure'; readonly unknown: 'denied' | 'broken'; readonly detail: string }
-  /** What it is, and who may do what with it; it was not read. */
+  /** The type and permissions of a file; it was not read. */
   | { readonly kind: 'status'; readonly status: FileStatus }
-  /** It is there; that is all that was asked. */
+  /** The path exists; nothing else was asked. */
   | { readonly kind: 'present' }
-  /** It is there and is no link; nothing more was asked. */
+  /** The path exists and is not a link; nothing else was asked. */
   | { readonly kind: 'no-link' }
   | { readonly kind: 'absent' };
 
-/** Whether serial numbers, MACs, host names and UUIDs are the host's own or stand-ins for them. */
+/** Whether serial numbers, MACs, host names and UUIDs are original or replaced by stand-ins. */
 export type Identifiers = 'raw' | 'replaced';
 
 /** A captured host as a value. */

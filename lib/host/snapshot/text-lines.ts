@@ -1,11 +1,20 @@
-/** The lines of a text, one after another: a text of many lines is not held twice. */
+const LINE_FEED = 0x0a;
+
+/**
+ * The lines of a text in UTF-8, one after another. Each is a string of its own: a part of a large string would keep all
+ * of it in memory for as long as anything of it is used.
+ */
 export class TextLines {
-  readonly #text: string;
+  readonly #bytes: Buffer;
   #start = 0;
+  #end = 0;
+  #line: string | undefined;
   #number = 0;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(text: string | Uint8Array) {
+    this.#bytes =
+      typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.buffer, text.byteOffset, text.length);
+    this.#read();
   }
 
   /** The number of the line that was read last, from 1. */
@@ -13,21 +22,26 @@ export class TextLines {
     return this.#number;
   }
 
-  /** The line that comes next; `undefined` after the last. A line feed at the end of the text begins no line. */
+  /** The next line; `undefined` after the last. A line feed at the end of the text does not start another line. */
   peek(): string | undefined {
-    if (this.#start >= this.#text.length) return undefined;
-    return this.#text.slice(this.#start, this.#end());
+    return this.#line;
   }
 
   next(): string | undefined {
-    const line = this.peek();
+    const line = this.#line;
     this.#number += 1;
-    this.#start = this.#end() + 1;
+    this.#start = this.#end + 1;
+    this.#read();
     return line;
   }
 
-  #end(): number {
-    const end = this.#text.indexOf('\n', this.#start);
-    return end < 0 ? this.#text.length : end;
+  #read(): void {
+    if (this.#start >= this.#bytes.length) {
+      this.#line = undefined;
+      return;
+    }
+    const end = this.#bytes.indexOf(LINE_FEED, this.#start);
+    this.#end = end < 0 ? this.#bytes.length : end;
+    this.#line = this.#bytes.toString('utf8', this.#start, this.#end);
   }
 }

@@ -7,20 +7,20 @@ import type { AssignedDevice, AssignedState } from './assignment.ts';
 import { ALIAS_PREFIX, PORT_ALIAS_PREFIX } from './assignment.ts';
 import { parseAssignments } from './assignment-metadata.ts';
 
-/** A device of the host that we gave a machine. */
+/** A host device that pci assign added to a VM. */
 export interface OwnDevice {
   readonly device: PciHostDevice | VfInterface | MediatedHostDevice;
   readonly element: XmlElement;
 }
 
-/** A root port that we added to a machine. */
+/** A root port that pci assign added to a VM. */
 export interface OwnPort {
   readonly index: number;
   readonly element: XmlElement;
 }
 
 /**
- * Reads what is ours in a machine's definition.
+ * Reads the parts of a VM's definition that belong to portal-gun.
  *
  * @throws PortalGunError BAD_XML, with line and column
  */
@@ -45,7 +45,7 @@ export function readAssigned(document: XmlDocument): AssignedState {
 }
 
 /**
- * The devices of the host in a machine's document that are ours: of one that runs, those that it has by us now.
+ * Reads the host devices in the XML of a VM that pci assign added; for a running VM, those that it has now.
  *
  * @throws PortalGunError BAD_XML, with line and column
  */
@@ -53,10 +53,10 @@ export function readOwnDevices(document: XmlDocument): readonly (PciHostDevice |
   return ownDevices(document).flatMap(({ device }) => (device.kind === 'mdev' ? [] : [device]));
 }
 
-/** A device that a machine has by us as it runs. */
+/** A device from pci assign that a running VM has. */
 export type HeldDevice = AssignedDevice & { readonly device: PciHostDevice | VfInterface };
 
-/** What a machine that runs has by us, each with what is kept of it, where that is. */
+/** The devices from pci assign that a running VM has, each with its record if there is one. */
 export function assignedNow({
   live,
   definition,
@@ -74,7 +74,7 @@ export function assignedNow({
   });
 }
 
-/** The elements of the devices that are ours, with what they say. */
+/** The elements of the devices that pci assign added, with their contents. */
 export function ownDevices(document: XmlDocument): readonly OwnDevice[] {
   return parseHostDevices(document).flatMap(({ device, element }) =>
     device.kind !== 'pool-interface' && device.alias?.startsWith(ALIAS_PREFIX) === true
@@ -83,7 +83,7 @@ export function ownDevices(document: XmlDocument): readonly OwnDevice[] {
   );
 }
 
-/** The root ports that are ours, by the number of their bus. */
+/** The root ports that pci assign added, by the number of their bus. */
 export function ownPorts({ root }: XmlDocument): readonly OwnPort[] {
   return childrenOf(childOf(root, 'devices'), 'controller')
     .filter(
@@ -91,7 +91,7 @@ export function ownPorts({ root }: XmlDocument): readonly OwnPort[] {
     )
     .flatMap((element) => {
       const index = controllerIndex(element);
-      // Somebody changed it: it is no port of ours any more.
+      // Another program changed it, so it is no longer a port of pci assign.
       return index === null ? [] : [{ index, element }];
     })
     .sort((a, b) => a.index - b.index);

@@ -7,21 +7,21 @@ import { ALIAS_PREFIX, ASSIGNMENT_POLICIES, type Assignment } from './assignment
 
 /** The name of an assignment's element, without a prefix. */
 export const ASSIGNMENT_ELEMENT = 'assignment';
-// It is put into scripts and definitions: nothing is taken that libvirt would not take.
+// It is put into scripts and definitions, so only text that libvirt accepts is allowed.
 const ALIAS = new RegExp(`^${ALIAS_PREFIX}[\\w.-]+$`);
 
-/** Names of rules, with a blank between. */
+/** Names of rules, separated by spaces. */
 const RULES = /^[a-z][a-z0-9-]{0,63}( [a-z][a-z0-9-]{0,63}){0,63}$/;
 
 /**
- * Reads what is kept of assignments in a machine's definition, in the order of the document:
+ * Reads the assignment records in a VM's definition, in the order of the document:
  *
  *     <portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="router">
  *       <portal-gun:assignment alias="ua-portal-gun-0000-01-00-0" policy="shared" address="0000:01:00.0"
  *         path="pci0000:00/01.0/00.0" id="8086:10c9" subsystem="8086:a03c" group="10"/>
  *     </portal-gun:machine>
  *
- * @throws PortalGunError BAD_XML, with line and column, where one is not of that form, or two are of one alias
+ * @throws PortalGunError BAD_XML, with line and column, if one has another form, or if two have the same alias
  */
 export function parseAssignments(document: XmlDocument): readonly Assignment[] {
   const aliases = new Set<string>();
@@ -35,7 +35,7 @@ export function parseAssignments(document: XmlDocument): readonly Assignment[] {
   });
 }
 
-/** The elements of assignments, in whatever prefix. */
+/** The elements of assignments, with any prefix. */
 export function findAssignments(document: XmlDocument): readonly XmlElement[] {
   const found = findMachineMetadata(document);
   if (found === null) return [];
@@ -61,7 +61,7 @@ function parseAssignment(document: XmlDocument, element: XmlElement): Assignment
   return {
     alias,
     policy: policy ?? fail(`policy of ${ASSIGNMENT_POLICIES.join(', ')}`),
-    device: deviceOf(attributes) ?? fail('device that could be found again'),
+    device: deviceOf(attributes) ?? fail('device that can be found again'),
     iommuGroup: group === null ? null : Number(group),
     ...(allow === null ? {} : { allowed: allow.split(' ').sort() }),
     ...(attributes.get('joins-slot') === 'yes' ? { joinsSlot: true } : {}),

@@ -3,13 +3,14 @@ import { formatXml } from '../xml/xml-text.ts';
 import type { Assignment } from './assignment.ts';
 import { ASSIGNMENT_ELEMENT } from './assignment-metadata.ts';
 
-// A card may say anything; an attribute holds no control character, and makes a blank of every other white space.
+// A card may report any text, but an attribute cannot contain control characters, and XML turns other whitespace into
+// spaces.
 const KEEPABLE = /^[\x20-\x7e\xa0-\ud7ff]*$/;
 
 /**
- * An assignment as it is kept, without a product's serial number that an attribute can't hold.
+ * The record of an assignment, without a product serial number that an attribute cannot contain.
  *
- * @param prefix what stands for our namespace where it is put
+ * @param prefix the prefix of portal-gun's namespace at that place
  */
 export function formatAssignment(assignment: Assignment, prefix: string): string {
   const { alias, policy, device, iommuGroup, allowed = [], joinsSlot } = assignment;
@@ -29,11 +30,11 @@ export function formatAssignment(assignment: Assignment, prefix: string): string
       },
     },
   ]);
-  // What is written alone can't have a prefix, which is declared where it is put.
+  // An element on its own cannot have a prefix, because the prefix is declared at its place in the document.
   return prefix === '' ? plain : plain.replace('<', `<${prefix}:`);
 }
 
-/** By what a device is found again, as attributes with a prefix: of a VF those of its PF stand beside its own. */
+/** The traits of a device as attributes with a prefix; for a VF, those of its PF are beside its own. */
 function traitAttributes(
   { path, id, subsystem, deviceSerial, productSerial, drive, model, wwn, guid, mac }: PersistedTraits,
   prefix: string,

@@ -5,46 +5,51 @@ import type { HostDevice } from '../hostdev/host-device.ts';
 /**
  * Who may have a device.
  *
- * - `shared`: every machine of those it was assigned to, one at a time.
- * - `exclusive`: one machine.
- * - `vf-pool`: each machine has a VF of its own of one PF.
+ * - `shared`: every VM that it was assigned to, one at a time.
+ * - `exclusive`: one VM.
+ * - `vf-pool`: each VM has its own VF of one PF.
  */
 export const ASSIGNMENT_POLICIES = ['shared', 'exclusive', 'vf-pool'] as const;
 export type AssignmentPolicy = (typeof ASSIGNMENT_POLICIES)[number];
 
-/** What every alias begins with that we give: a device of a machine with such a one is ours to take away. */
+/** The prefix of every alias that portal-gun creates: it may remove a device with such an alias. */
 export const ALIAS_PREFIX = 'ua-portal-gun-';
-/** The same of the ports that were added for such devices. */
+/** The same for the ports that were added for such devices. */
 export const PORT_ALIAS_PREFIX = `${ALIAS_PREFIX}port-`;
 
-/** What is kept in a machine's definition of a device that was assigned to it: which device was meant, and how. */
+/** The record of an assigned device in the definition of a VM: which device was meant, and how it was assigned. */
 export interface Assignment {
-  /** Of the element that gives the device. */
+  /** The alias of the element of the device. */
   readonly alias: string;
   readonly policy: AssignmentPolicy;
-  /** By which the device is found again where its address moved. */
+  /** The traits that find the device again if its address changes. */
   readonly device: PersistedDevice;
-  /** The IOMMU group that it was in; `null` where it had none, that was not known, or it is of a pool: VFs get another each time that they are made. */
+  /**
+   * Its IOMMU group; `null` if it had none, if it was unknown, or for a device of a pool: VFs get another group each
+   * time they are created.
+   */
   readonly iommuGroup: number | null;
-  /** The names of safety rules that were lifted for it, in alphabetical order; none where nothing is kept. */
+  /** The names of accepted safety rules, in alphabetical order; none if none is recorded. */
   readonly allowed?: readonly string[];
   /**
-   * Whether it joined function 0 of its guest slot, which is not ours and had no `multifunction='on'` until then: that is taken
-   * away again with the last function that joined.
+   * Whether it joined function 0 of its guest slot, which does not belong to portal-gun and had no
+   * `multifunction='on'` before. That attribute is removed with the last function that joined.
    */
   readonly joinsSlot?: boolean;
 }
 
-/** A device of a machine's definition that is ours, with what is kept of it. */
+/** A device in a VM's definition that belongs to portal-gun, with its record. */
 export interface AssignedDevice {
   readonly alias: string;
-  /** `null` where somebody took it out of the metadata. */
+  /** `null` if another program removed it from the metadata. */
   readonly assignment: Assignment | null;
-  /** `null` where somebody took it out of the devices. */
+  /** `null` if another program removed it from the devices. */
   readonly device: Exclude<HostDevice, { readonly kind: 'pool-interface' }> | null;
 }
 
-/** All that is ours in a machine's definition, apart from its category. Plain data, for plans and journals. */
+/**
+ * All parts of a VM's definition that belong to portal-gun, except its category. Plain data, for plans and journals.
+ */
 export interface AssignedState {
   /** By alias. */
   readonly devices: readonly AssignedDevice[];
@@ -52,18 +57,18 @@ export interface AssignedState {
   readonly rootPorts: readonly number[];
 }
 
-/** The address by which a machine's definition gives a device; `null` where it is kept in mind alone. */
+/** The address of a device in a VM's definition; `null` if there is only a record. */
 export function addressOf({ device, assignment }: AssignedDevice): PciAddress | null {
   if (device !== null && 'address' in device) return device.address;
   return assignment?.device.address ?? null;
 }
 
-/** The alias of a device that is assigned now: its name for as long as it is, also when it moves. */
+/** The alias for a new assignment: it names the device as long as it is assigned, even if it moves. */
 export function aliasOf(address: string): string {
   return `${ALIAS_PREFIX}${address.replaceAll(/[:.]/g, '-')}`;
 }
 
-/** An alias that none of those is: a device that moved keeps its own, so that another may have its address by now. */
+/** An alias that is not taken: a device that moved keeps its alias, so another device may have its address now. */
 export function freeAlias(alias: string, taken: ReadonlySet<string | null>): string {
   let free = alias;
   for (let number = 2; taken.has(free); number += 1) free = `${alias}-${number}`;

@@ -3,26 +3,26 @@ import { argumentSlots, controllerIndex } from '../machine/taken-device.ts';
 import { type GuestAddress, parseXmlNumber } from '../xml/pci-address-xml.ts';
 import { childOf, childrenOf, type XmlElement } from '../xml/xml-element.ts';
 
-/** A bus of a machine, made by one of its PCI controllers. */
+/** A bus of a VM, created by one of its PCI controllers. */
 export interface GuestBus {
   readonly index: number;
   readonly model: string;
-  /** The slots that a device may have, in the order in which they are given; none on a bus that takes ports only. */
+  /** The slots for devices, in the order of their use; none on a bus that accepts only ports. */
   readonly slots: readonly number[];
-  /** Whether a device can be put there while the machine runs. */
+  /** Whether a device can be attached there while the VM runs. */
   readonly isHotPluggable: boolean;
-  /** The slot that its controller is in; `null` for a root, and if the document does not say. */
+  /** The slot of its controller; `null` for a root, and if the document does not give it. */
   readonly at: Pick<GuestAddress, 'bus' | 'slot'> | null;
 }
 
-/** Where a machine has its PCI devices. */
+/** The PCI buses and slots of a VM. */
 export interface GuestTopology {
   readonly kind: 'pcie' | 'conventional';
   /** By index. */
   readonly buses: ReadonlyMap<number, GuestBus>;
   /** Functions in use, by slot (`bus:slot`). */
   readonly used: ReadonlyMap<string, ReadonlySet<number>>;
-  /** The lowest index that no PCI controller has, nor any after it. */
+  /** The lowest index above those of all PCI controllers. */
   readonly nextIndex: number;
 }
 
@@ -30,23 +30,23 @@ const LAST_SLOT = 0x1f;
 const Q35 = /^(pc-)?q35/;
 const PC = /^(pc|pc-i440fx.*|pc-\d.*)?$/;
 
-/** Controllers that make a bus with one slot, into which a device can be plugged. */
+/** Controllers that create a bus with one slot for hot-plug. */
 const PORTS: readonly string[] = ['pcie-root-port', 'pcie-switch-downstream-port'];
-/** Controllers with a bus of the conventional kind below them: an IOMMU of the guest sees all that is on it as one. */
+/** Controllers with a conventional bus: an IOMMU of the guest treats all devices on it as one. */
 const BRIDGES: readonly string[] = ['pci-bridge', 'dmi-to-pci-bridge', 'pcie-to-pci-bridge'];
-/** Controllers on whose bus other controllers are, and nothing else. */
+/** Controllers whose bus accepts only other controllers. */
 const PORTS_ONLY: readonly string[] = ['pcie-switch-upstream-port', 'pcie-expander-bus'];
 
-/** `bus:slot`, by which slots are told apart. */
+/** `bus:slot`, the key of a slot. */
 export function slotKey({ bus, slot }: Pick<GuestAddress, 'bus' | 'slot'>): string {
   return `${bus}:${slot}`;
 }
 
 /**
- * Reads where a machine has its PCI devices.
+ * Reads the PCI buses and slots of a VM.
  *
- * @param domain the document of a machine
- * @throws PortalGunError NO_GUEST_SLOT for a machine whose buses are not known
+ * @param domain the document of a VM
+ * @throws PortalGunError NO_GUEST_SLOT for a VM whose buses are unknown
  */
 export function readTopology(domain: XmlElement): GuestTopology {
   const controllers = controllersOf(domain);
@@ -74,8 +74,8 @@ export function readTopology(domain: XmlElement): GuestTopology {
 }
 
 /**
- * The slots of a machine in which devices are put where nobody says which: on PCI Express those of its ports, else those of
- * its buses; without what a PC has in slots 1 (ISA bridge) and 2 (display).
+ * The slots for devices without a given address: with PCI Express those of its ports, otherwise those of its buses;
+ * without slots 1 (ISA bridge) and 2 (display) of a PC.
  */
 export function usualSlots(
   domain: XmlElement,
@@ -94,8 +94,8 @@ export function usualSlots(
 }
 
 /**
- * By what an IOMMU of the guest tells a device from others, which have another address space: by its address; behind a
- * conventional bridge, by the bridge.
+ * The identity of a device for an IOMMU of the guest, which decides its address space: its address; behind a
+ * conventional bridge, that of the bridge.
  */
 export function requesterOf({ buses }: GuestTopology, { bus, slot, function: number }: GuestAddress): string {
   let at = buses.get(bus);
@@ -107,7 +107,7 @@ export function requesterOf({ buses }: GuestTopology, { bus, slot, function: num
   return bridge ?? `${slotKey({ bus, slot })}.${number}`;
 }
 
-/** Which IOMMU the guest sees: `intel`, `virtio`, `smmuv3`; `arguments` for one on QEMU's command line; `null` for none. */
+/** The IOMMU of the guest: `intel`, `virtio`, `smmuv3`; `arguments` for one on QEMU's command line; `null` for none. */
 export function guestIommuOf(root: XmlElement): string | null {
   const element = childOf(childOf(root, 'devices'), 'iommu');
   if (element !== undefined) return element.attributes.get('model') ?? 'unknown';
@@ -131,7 +131,7 @@ function controllersOf(domain: XmlElement): readonly GuestBus[] {
     const model = element.attributes.get('model') ?? '';
     let index = element.attributes.has('index') ? indexOf(element) : null;
     if (index === null) {
-      // libvirt gives it the lowest that is free.
+      // libvirt uses the lowest free index.
       index = /-root$/.test(model) ? 0 : 1;
       while (said.has(index)) index += 1;
       said.add(index);
@@ -153,11 +153,11 @@ function indexOf(element: XmlElement): number {
   const raw = element.attributes.get('index') ?? '';
   throw new PortalGunError(
     'NO_GUEST_SLOT',
-    `a PCI controller of the machine has no index that libvirt takes: "${raw.slice(0, 40)}"`,
+    `a PCI controller of the VM has no index that libvirt accepts: "${raw.slice(0, 40)}"`,
   );
 }
 
-/** As libvirt has them: virDomainPCIAddressBusSetModel(). */
+/** As in libvirt: virDomainPCIAddressBusSetModel(). */
 function slotsOf(model: string): readonly number[] {
   if (PORTS.includes(model)) return [0];
   if (PORTS_ONLY.includes(model)) return [];
@@ -172,7 +172,7 @@ function typeOf(domain: XmlElement): XmlElement | undefined {
   return childOf(childOf(domain, 'os'), 'type');
 }
 
-/** By the root of its buses; by the kind of machine where a document written by hand does not name that. */
+/** By the root of its buses; by the machine type if a document that was written by hand does not name the root. */
 function kindOf(domain: XmlElement, rootModel: string | undefined): GuestTopology['kind'] | null {
   if (rootModel === 'pcie-root') return 'pcie';
   if (rootModel === 'pci-root') return 'conventional';
@@ -183,7 +183,7 @@ function kindOf(domain: XmlElement, rootModel: string | undefined): GuestTopolog
   return null;
 }
 
-/** Whether a machine has PCI Express: its root bus takes root ports. */
+/** Whether a VM has PCI Express: its root bus accepts root ports. */
 export function isPcie(domain: XmlElement): boolean {
   return kindOf(domain, controllersOf(domain).find(({ index }) => index === 0)?.model) === 'pcie';
 }
@@ -211,8 +211,8 @@ function usedFunctions(domain: XmlElement): ReadonlyMap<string, ReadonlySet<numb
 }
 
 /**
- * What the chipset of a PC has on the root bus, and no document names: bridge to ISA, SATA and SMBus of q35, bridge to ISA of
- * i440FX. libvirt reserves these: qemuDomainValidateDevicePCISlotsQ35(), …PIIX3().
+ * The chipset functions on the root bus of a PC, which no document names: ISA bridge, SATA and SMBus of q35, ISA
+ * bridge of i440FX. libvirt reserves these: qemuDomainValidateDevicePCISlotsQ35(), …PIIX3().
  */
 function boardFunctions(domain: XmlElement): readonly SlotFunction[] {
   const machine = typeOf(domain)?.attributes.get('machine') ?? '';

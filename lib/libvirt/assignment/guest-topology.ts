@@ -7,13 +7,13 @@ import { type GuestTopology, isPcie, readTopology, slotKey, usualSlots } from '.
 /** A slot of a guest. */
 type GuestSlot = Pick<GuestAddress, 'bus' | 'slot'>;
 
-/** A function that a machine has already, and where its guest sees it. */
+/** A function that a VM already has, with its guest address. */
 export interface HeldFunction {
   readonly address: PciAddress;
   readonly guestAddress: GuestAddress;
 }
 
-/** The guest address of each device in a machine. */
+/** The guest address of each device in a VM. */
 export interface GuestAddressPlan {
   readonly addresses: ReadonlyMap<PciAddress, GuestAddress>;
   /** The indices of root ports to add (`formatRootPort`), ascending. */
@@ -21,28 +21,29 @@ export interface GuestAddressPlan {
 }
 
 const FUNCTIONS = 8;
-/** libvirt's own limit for the index of a PCI controller: a bus number is a byte. */
+/** The limit of libvirt for the index of a PCI controller: a bus number is a byte. */
 const MAX_INDEX = 0xff;
 
 /**
- * Finds a guest slot for each card, so that the functions of one card stay in one slot: the slot in which the machine
- * has other functions of the card; else on a PCI Express machine (q35, virt) a free root port, or a new one; on a
- * conventional machine (pc) a free slot of its buses.
+ * Finds a guest slot for each card, so that the functions of one card are in one slot: the slot in which the VM has
+ * other functions of the card; otherwise on a PCI Express VM (q35, virt) a free root port, or a new one; on a
+ * conventional VM (pc) a free slot of its buses.
  *
- * A function has the number that it has on the host where function 0 is there; else they are numbered from 0, since a guest
- * looks for the others only where there is a function 0.
+ * A function keeps its number of the host if function 0 is included; otherwise they are numbered from 0, because a
+ * guest probes the other functions only if there is a function 0.
  *
- * What libvirt 11.3 was seen to do with the result: an address on a free root port adds nothing else to the machine, and the
- * document without the device defines the machine as it was, byte for byte. A root port that is new stays when its device
- * goes, whether it was added here or by libvirt itself, which adds one for each device that it finds no place for: to have
- * the machine as it was, it has to be removed as well.
+ * Observed with libvirt 11.3: an address on a free root port adds nothing else to the VM, and the document without
+ * the device defines the VM as before, byte for byte. A new root port stays after its device is removed, whether it
+ * was added here or by libvirt itself, which adds one for each device without a place. To restore the VM, the port
+ * must be removed as well.
  *
- * @param domain of a machine, as `virsh dumpxml --inactive` writes it; one written by hand may leave addresses out, and
- *   libvirt then puts those devices elsewhere
- * @param cards what goes to one slot each: functions of one card, in the order of their addresses; a virtual function is a
- *   card of its own
- * @param siblingsOf the functions of the same card that the machine has already
- * @throws PortalGunError NO_GUEST_SLOT where the machine has no PCI bus, or no room on it
+ * @param domain of a VM, as `virsh dumpxml --inactive` prints it; one written by hand may omit addresses, and libvirt
+ *   then puts those devices elsewhere
+ * @param cards the devices for one slot each: functions of one card, in the order of their addresses; a VF is a card
+ * of
+ *   its own
+ * @param siblingsOf the functions of the same card that the VM already has
+ * @throws PortalGunError NO_GUEST_SLOT if the VM has no PCI bus, or no free slot
  */
 export function planGuestAddresses(
   domain: XmlElement,
@@ -62,11 +63,10 @@ export function planGuestAddresses(
 }
 
 /**
- * Finds a guest slot for each device that is to be plugged into a machine while it runs: a port that nothing is in, or on one
- * of the conventional kind a free slot. There can be no new ports then. Each function has a slot of its own: libvirt (11.3)
- * plugs in function 0 alone.
+ * Finds a guest slot for each device to attach to a running VM: an empty port, or on a conventional VM a free slot.
+ * New ports are impossible then. Each function gets its own slot, because libvirt (11.3) attaches only function 0.
  *
- * @param domain of a machine that runs, as `virsh dumpxml` writes it
+ * @param domain of a running VM, as `virsh dumpxml` prints it
  * @throws PortalGunError NO_GUEST_SLOT
  */
 export function planHotPlug(
@@ -85,7 +85,7 @@ export function planHotPlug(
           : `${free.length} ${what[1]}`;
     throw new PortalGunError(
       'NO_GUEST_SLOT',
-      `runs with ${has} free to plug into, and needs ${devices.length}: they are made when it starts`,
+      `runs with ${has} free for a hot-plug, and needs ${devices.length}: libvirt creates ports only when the VM starts`,
     );
   }
   return new Map(
@@ -96,7 +96,7 @@ export function planHotPlug(
   );
 }
 
-/** The index of the next root port that a machine's definition could have. */
+/** The index of the next root port of a VM's definition. */
 export function nextPortIndex(domain: XmlElement): number {
   return readTopology(domain).nextIndex;
 }
@@ -108,7 +108,7 @@ function freeSlots(domain: XmlElement, topology: GuestTopology, isHotPlug = fals
     .filter((slot) => !topology.used.has(slotKey(slot)));
 }
 
-/** The functions of a card in the slot of those that are there; `null` if none is, or there is no room. */
+/** The functions of a card in the slot of those that are already there; `null` if there are none, or no room. */
 function joinSiblings(
   { used }: GuestTopology,
   card: readonly PciAddress[],
@@ -122,7 +122,7 @@ function joinSiblings(
   for (const address of card) {
     const own = Number(address.slice(-1));
     const free = Array.from({ length: FUNCTIONS }, (_, index) => index).filter((each) => !taken.has(each));
-    // Without function 0 the guest does not look for the others.
+    // Without function 0 the guest does not probe the others.
     const number = taken.has(0) && free.includes(own) ? own : free[0];
     if (number === undefined) return null;
     taken.add(number);
@@ -134,7 +134,7 @@ function joinSiblings(
 /**
  * The functions of a card in one slot.
  *
- * @throws PortalGunError NO_GUEST_SLOT where they are more than a slot has
+ * @throws PortalGunError NO_GUEST_SLOT if there are more than a slot has
  */
 export function placeCard(
   card: readonly PciAddress[],
@@ -153,21 +153,21 @@ export function placeCard(
   );
 }
 
-/** Whether no device of a machine is in a slot. */
+/** Whether a slot of a VM has no device. */
 export function isSlotFree(domain: XmlElement, slot: GuestSlot): boolean {
   return !readTopology(domain).used.has(slotKey(slot));
 }
 
 /**
- * Why libvirt or the guest would not take a device at an address that somebody names; `null` if they would.
+ * Why libvirt or the guest would not accept a device at a given address; `null` if they would.
  *
- * @param functions how many functions go there, from that one on
+ * @param functions the number of functions, from that one on
  */
 export function placeProblem(domain: XmlElement, place: GuestAddress, functions: number): string | null {
   const { buses, used } = readTopology(domain);
   const bus = buses.get(place.bus);
   const text = formatGuestAddress(place);
-  if (bus === undefined) return `the machine has no PCI bus ${text.slice(0, 2)}`;
+  if (bus === undefined) return `the VM has no PCI bus ${text.slice(0, 2)}`;
   if (bus.slots.length === 0) return `bus ${text.slice(0, 2)} (${bus.model}) takes only ports`;
   if (!bus.slots.includes(place.slot)) {
     const [first = 0] = bus.slots;
@@ -185,11 +185,11 @@ export function placeProblem(domain: XmlElement, place: GuestAddress, functions:
   return null;
 }
 
-/** A slot of the root bus for a root port that is added, in which nothing else is; `null` if libvirt is to find one. */
+/** An empty slot of the root bus for a new root port; `null` if libvirt should choose one. */
 export function slotForNewPort(domain: XmlElement, taken: readonly number[]): number | null {
   if (!isPcie(domain)) return null;
   const { used } = readTopology(domain);
-  // Below: a display that has no address yet. Above: what a q35 has of its chipset.
+  // Below: a display without an address yet. Above: the chipset of a q35.
   const slots = Array.from({ length: 0x18 }, (_, index) => index + 2);
   return slots.find((slot) => !used.has(slotKey({ bus: 0, slot })) && !taken.includes(slot)) ?? null;
 }

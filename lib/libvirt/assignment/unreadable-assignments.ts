@@ -5,8 +5,8 @@ import type { XmlDocument } from '../xml/xml-document.ts';
 import { readAssigned } from './assigned-devices.ts';
 
 /**
- * Why what `pci assign` keeps in a document of a machine can't be read, as BAD_XML with line, column and what to do; `null` where
- * it can.
+ * Why the assignment records in the XML of a VM cannot be read, as BAD_XML with line, column and hint; `null` if they
+ * can.
  */
 export function findUnreadable(
   document: XmlDocument,
@@ -25,7 +25,7 @@ export function findUnreadable(
   }
 }
 
-/** What a person does about it: what runs is what its definition says from the next start on. */
+/** The action for the user: a running VM keeps its XML until its next start. */
 export function remedyOf(machine: Pick<Machine, 'name' | 'uuid'>, kind: 'definition' | 'live'): string {
   if (kind === 'live') return 'shut the VM down and start it again: a running VM keeps its XML';
   return `fix or remove that element: ${virshCommand('edit', machine)}`;

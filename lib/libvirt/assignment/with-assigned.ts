@@ -21,7 +21,7 @@ import { formatAssignment } from './assignment-text.ts';
 import { slotKey } from './guest-buses.ts';
 import { slotForNewPort } from './guest-topology.ts';
 
-/** Whether two states are the same, whatever the order in which they were put together. */
+/** Whether two states are the same, in any order. */
 export function isSameState(a: AssignedState, b: AssignedState): boolean {
   return canonical(a) === canonical(b);
 }
@@ -35,12 +35,12 @@ function canonical({ devices, rootPorts }: AssignedState): string {
 }
 
 /**
- * A machine's definition with what is ours in it as it shall be, and everything else as it was, to the byte.
+ * A VM's definition with a new state of the parts of portal-gun, and everything else unchanged, to the byte.
  *
- * @throws PortalGunError BAD_XML where it is no definition that devices can be put in
+ * @throws PortalGunError BAD_XML if devices cannot be added to the definition
  */
 export function withAssigned(document: XmlDocument, goal: AssignedState): string {
-  // One after the other: both may change what is next to them.
+  // One after the other, because both may change adjacent text.
   const devices = parseXml(applyEdits(document, deviceEdits(document, goal)), document.name);
   return withMetadata(
     devices,
@@ -86,8 +86,8 @@ function deviceEdits(document: XmlDocument, goal: AssignedState): readonly XmlEd
 }
 
 /**
- * Takes `multifunction='on'` away from a function 0 that is not ours, where a function of ours joined it and goes: libvirt put
- * it there, and leaves it.
+ * Removes `multifunction='on'` from a function 0 that does not belong to portal-gun, if a function of portal-gun
+ * joined it and is removed: libvirt added it, and does not remove it.
  */
 function soloEdits(
   document: XmlDocument,
@@ -126,7 +126,7 @@ function portAlias(index: number): string {
   return `${PORT_ALIAS_PREFIX}${index}`;
 }
 
-/** Whether something of the machine is in a port, but for what goes. */
+/** Whether a port has a device of the VM, other than those that are removed. */
 function isPlugged(devices: XmlElement, index: number, going: ReadonlySet<XmlElement>): boolean {
   return devices.children
     .filter((device) => !going.has(device))
@@ -165,7 +165,7 @@ function withMetadata(document: XmlDocument, assignments: readonly Assignment[])
   const isEmptied = added.length === 0 && gone.length > 0 && holdsNothingElse(document, element, gone);
   if (isEmptied && [...element.attributes.keys()].every((name) => name.startsWith('xmlns'))) {
     const metadata = childOf(document.root, 'metadata');
-    // Comments and text of others are theirs too.
+    // Comments and text may belong to others.
     const isAlone = metadata !== undefined && holdsNothingElse(document, metadata, [element]);
     return applyEdits(document, [
       removeElement(document, isAlone && metadata !== undefined ? metadata : element),
@@ -187,7 +187,7 @@ function withMetadata(document: XmlDocument, assignments: readonly Assignment[])
   return applyEdits(document, edits);
 }
 
-/** Whether an element holds those alone, and no other, no text and no comment. */
+/** Whether an element contains only these, and no other element, text or comment. */
 function holdsNothingElse(
   document: XmlDocument,
   { content }: XmlElement,

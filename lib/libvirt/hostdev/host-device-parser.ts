@@ -11,7 +11,7 @@ import type {
   RomSetting,
 } from './host-device.ts';
 
-/** A device of a machine's document, with its element. */
+/** A device in the XML of a VM, with its element. */
 export interface FoundHostDevice {
   readonly device: HostDevice;
   readonly element: XmlElement;
@@ -20,10 +20,10 @@ export interface FoundHostDevice {
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
 
 /**
- * The devices that a machine gets through VFIO, in the order of its document (`virsh dumpxml`). Other devices, such as
- * those of USB and SCSI, are passed over.
+ * The devices that a VM gets through VFIO, in the order of its XML (`virsh dumpxml`). Other devices, such as USB and
+ * SCSI, are skipped.
  *
- * @throws PortalGunError BAD_XML, with line and column, where one says what libvirt would not take
+ * @throws PortalGunError BAD_XML, with line and column, for an element that libvirt would not accept
  */
 export function parseHostDevices(document: XmlDocument): readonly FoundHostDevice[] {
   const devices = childOf(document.root, 'devices')?.children ?? [];
@@ -34,7 +34,7 @@ export function parseHostDevices(document: XmlDocument): readonly FoundHostDevic
 }
 
 /**
- * Reads one element of a machine's `<devices>`; `null` if it does not use VFIO.
+ * Reads one element of a VM's `<devices>`; `null` if it does not use VFIO.
  *
  * @see https://libvirt.org/formatdomain.html#host-device-assignment
  * @throws PortalGunError BAD_XML
@@ -76,12 +76,12 @@ export function parseHostdevPool(document: XmlDocument): HostdevPool | null {
   };
 }
 
-/** A UUID as sysfs writes it; `null` for text that is none. */
+/** A UUID as sysfs writes it; `null` if the text is not a UUID. */
 export function parseMediatedUuid(text: string): string | null {
   return UUID.exec(text.trim().toLowerCase())?.slice(1).join('-') ?? null;
 }
 
-/** Those of s390, which are no PCI devices in the guest, are passed over. */
+/** Those of s390, which are not PCI devices in the guest, are skipped. */
 function parseMediated(document: XmlDocument, element: XmlElement): MediatedHostDevice | null {
   if (element.attributes.get('model') !== 'vfio-pci') return null;
   const source = sourceAddress(document, element);

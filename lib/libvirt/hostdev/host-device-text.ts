@@ -5,16 +5,16 @@ import { formatXml, type XmlNode } from '../xml/xml-text.ts';
 import type { HandingDriver, HostDevice, HostdevPool, RomSetting } from './host-device.ts';
 
 /**
- * A device in the form that libvirt writes into a machine's `<devices>`.
+ * A device in the form that libvirt writes into a VM's `<devices>`.
  *
- * @throws PortalGunError DOMAIN_TOO_LARGE, and BAD_ARGUMENT for an alias that libvirt would not take
+ * @throws PortalGunError DOMAIN_TOO_LARGE, and BAD_ARGUMENT for an alias that libvirt would not accept
  */
 export function formatHostDevice(device: HostDevice): string {
   return formatXml([hostDeviceNode(device)]);
 }
 
 /**
- * A network as `virsh net-define` takes it.
+ * A network for `virsh net-define`.
  *
  * @throws PortalGunError DOMAIN_TOO_LARGE
  */
@@ -35,9 +35,9 @@ export function formatHostdevPool(pool: HostdevPool): string {
 }
 
 /**
- * A port that a device can be plugged into: a bus of its own with one slot.
+ * A port for hot-plug: a bus with one slot.
  *
- * @param slot of the root bus, in which it is alone; where libvirt chooses, it may put it beside another port, and say so there
+ * @param slot of the root bus, which must be empty; if libvirt chooses, it may share the slot with another port
  */
 export function formatRootPort(
   index: number,
@@ -57,8 +57,8 @@ export function formatRootPort(
 }
 
 /**
- * The same as `virsh attach-device --config` takes it: libvirt (11.3) fills in model and target of a port where a whole machine is
- * defined, and refuses one that is added without them.
+ * The same for `virsh attach-device --config`: libvirt (11.3) completes model and target of a port only when a whole
+ * VM is defined, and refuses one that is added without them.
  */
 export function formatAddedRootPort(index: number, alias: string | null = null): string {
   return formatXml([
@@ -67,7 +67,7 @@ export function formatAddedRootPort(index: number, alias: string | null = null):
       attributes: { type: 'pci', index: String(index), model: 'pcie-root-port' },
       content: [
         { name: 'model', attributes: { name: 'pcie-root-port' } },
-        // As libvirt numbers them by itself.
+        // The numbers that libvirt itself would use.
         { name: 'target', attributes: { chassis: String(index), port: `0x${index.toString(16)}` } },
         alias === null ? undefined : { name: 'alias', attributes: { name: alias } },
       ],
@@ -137,9 +137,9 @@ function attachedNodes({
   guestAddress,
 }: HostDevice): readonly (XmlNode | undefined)[] {
   if (alias !== null && !/^ua-[\w.-]+$/.test(alias)) {
-    throw new PortalGunError('BAD_ARGUMENT', 'is no alias of a device', {
+    throw new PortalGunError('BAD_ARGUMENT', 'is not an alias of a device', {
       subject: alias,
-      hint: 'it begins with ua-, and has letters, digits, _, - and . alone',
+      hint: 'use an alias that begins with ua-, with only letters, digits, _, - and .',
     });
   }
   return [
@@ -157,11 +157,12 @@ function romNode(rom: RomSetting | null): XmlNode | undefined {
 }
 
 function addressNode(address: PciAddress, type?: string): XmlNode {
-  // libvirt 11.3 takes a longer one, and QEMU then refuses to start: its vfio-pci has 16 bits for a host's domain.
+  // libvirt 11.3 accepts a longer domain, and QEMU then refuses to start: its vfio-pci has 16 bits for the domain of
+  // the host.
   if (address.indexOf(':') > 4) {
     throw new PortalGunError(
       'DOMAIN_TOO_LARGE',
-      'its PCI domain has more than 16 bits, which QEMU does not take',
+      'its PCI domain has more than 16 bits, which QEMU does not support',
       { subject: address },
     );
   }

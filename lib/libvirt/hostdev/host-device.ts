@@ -1,31 +1,31 @@
 import type { PciAddress } from '../../pci/address.ts';
 import type { GuestAddress } from '../xml/pci-address-xml.ts';
 
-/** What the guest is told of a device's option ROM. */
+/** The option ROM of a device for the guest. */
 export interface RomSetting {
-  /** `false` keeps it from being loaded at all; `null` where nothing is said. */
+  /** `false` prevents loading it; `null` if it is not set. */
   readonly isEnabled: boolean | null;
   /** Whether the guest sees the BAR of the ROM. */
   readonly hasBar: boolean | null;
-  /** A file that it is read from, in place of the device: an absolute path of the host. */
+  /** A file to load instead of the ROM of the device: an absolute path of the host. */
   readonly file: string | null;
 }
 
-/** Which driver of the host hands the device over. */
+/** The host driver that passes the device through. */
 export interface HandingDriver {
-  /** `vfio`, and nothing else with a libvirt of today. */
+  /** `vfio`, the only value of current libvirt. */
   readonly name: string | null;
-  /** A driver of VFIO for this kind of device alone: `mlx5_vfio_pci`. libvirt 10.0 and later. */
+  /** A VFIO driver only for this kind of device: `mlx5_vfio_pci`. libvirt 10.0 and newer. */
   readonly model: string | null;
 }
 
-/** What every device that a machine gets may say. */
+/** The attributes of every device of a VM. */
 interface Attached {
-  /** Its name in the machine. Such as are not libvirt's own begin with `ua-`. */
+  /** Its name in the VM. Names that libvirt did not generate begin with `ua-`. */
   readonly alias: string | null;
-  /** Where the guest sees it; `null` where libvirt is to choose. */
+  /** Its address in the guest; `null` if libvirt chooses it. */
   readonly guestAddress: GuestAddress | null;
-  /** Its place among what the firmware boots from, from 1. */
+  /** Its position in the boot order of the firmware, from 1. */
   readonly bootOrder: number | null;
   readonly rom: RomSetting | null;
 }
@@ -33,18 +33,18 @@ interface Attached {
 /** A device of the host itself. */
 interface Handed extends Attached {
   readonly address: PciAddress;
-  /** Whether libvirt binds it to vfio-pci at the machine's start, and back when it ends. */
+  /** Whether libvirt binds it to vfio-pci when the VM starts, and returns it when the VM ends. */
   readonly isManaged: boolean;
   readonly driver: HandingDriver | null;
-  /** The alias of the interface that stands in while this device is away (`failover`). */
+  /** The alias of the interface that replaces this device while it is unplugged (`failover`). */
   readonly persistentPeer: string | null;
 }
 
-/** What an interface of a machine may say. */
+/** The attributes of an interface of a VM. */
 interface Networked {
-  /** Lower case; `null` where libvirt makes one up when the machine is defined. */
+  /** Lower case; `null` if libvirt generates one when the VM is defined. */
   readonly mac: string | null;
-  /** 1 to 4094; several where a trunk is asked for, which no virtual function can do. */
+  /** 1 to 4094; several for a trunk, which no VF supports. */
   readonly vlans: readonly number[];
 }
 
@@ -53,35 +53,38 @@ export interface PciHostDevice extends Handed {
   readonly kind: 'hostdev';
 }
 
-/** `<interface type='hostdev'>`: a VF of a network card, whose MAC and VLAN libvirt sets through the PF. */
+/** `<interface type='hostdev'>`: a VF of a network card; libvirt sets its MAC and VLAN through the PF. */
 export interface VfInterface extends Handed, Networked {
   readonly kind: 'interface';
 }
 
-/** `<interface type='network'>`: whichever VF a network that is a pool of them has free. */
+/** `<interface type='network'>`: any free VF of a network that is a pool of VFs. */
 interface PoolInterface extends Attached, Networked {
   readonly kind: 'pool-interface';
   readonly network: string;
 }
 
-/** `<hostdev mode='subsystem' type='mdev' model='vfio-pci'>`: a mediated device, which a driver makes of a part of another. */
+/**
+ * `<hostdev mode='subsystem' type='mdev' model='vfio-pci'>`: a mediated device, which a driver creates from a part of
+ * another.
+ */
 export interface MediatedHostDevice extends Attached {
   readonly kind: 'mdev';
   /** Lower case, with hyphens. */
   readonly uuid: string;
-  /** Whether it is a display of the guest, and from the firmware on; `null` where nothing is said. */
+  /** Whether it is a display of the guest, already for the firmware; `null` if it is not set. */
   readonly isDisplay: boolean | null;
   readonly hasRamfb: boolean | null;
 }
 
-/** A device that a machine gets through VFIO. */
+/** A device that a VM gets through VFIO. */
 export type HostDevice = PciHostDevice | VfInterface | PoolInterface | MediatedHostDevice;
 
 /** A network that is a pool of VFs: each interface of it gets a free VF. */
 export interface HostdevPool {
   readonly name: string;
   readonly isManaged: boolean;
-  /** The interface of the PF whose VFs they are; `null` where they are named one by one. */
+  /** The interface of the PF with the VFs; `null` if they are listed one by one. */
   readonly pf: string | null;
   readonly addresses: readonly PciAddress[];
   readonly driver: HandingDriver | null;

@@ -2,17 +2,17 @@ import type { PciAddress } from '../../pci/address.ts';
 import { type KnownMachine, mainDocument } from '../machine/read-machines.ts';
 import type { RomSetting } from './host-device.ts';
 
-/** What a machine that is given a device gets of its ROM. */
+/** The ROM of a device in a VM. */
 export interface RomOffer {
-  /** The machine, by its name: text of any kind. */
+  /** The name of the VM: any text. */
   readonly machine: string;
-  /** `on`: what the device has; `off`: nothing; `file`: what is in a file. */
+  /** `on`: the ROM of the device; `off`: none; `file`: the contents of a file. */
   readonly rom: 'on' | 'off' | 'file';
   /** The file, a path of the host. */
   readonly file: string | null;
 }
 
-/** What machines get of the ROMs of the devices that they are given, by what their definitions say at their next start. */
+/** The ROM settings of VMs for their devices, by their definitions for the next start. */
 export function romOffers(machines: readonly KnownMachine[]): ReadonlyMap<PciAddress, readonly RomOffer[]> {
   const offers = new Map<PciAddress, RomOffer[]>();
   for (const machine of machines) {
@@ -27,7 +27,7 @@ export function romOffers(machines: readonly KnownMachine[]): ReadonlyMap<PciAdd
   return offers;
 }
 
-/** QEMU shows the ROM of a device to the guest where nothing else is said (`rombar`). */
+/** By default, QEMU shows the ROM of a device to the guest (`rombar`). */
 function offerOf(rom: RomSetting | null): Omit<RomOffer, 'machine'> {
   if (rom?.isEnabled === false || rom?.hasBar === false) return { rom: 'off', file: null };
   if (rom?.file != null) return { rom: 'file', file: rom.file };

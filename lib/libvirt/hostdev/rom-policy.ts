@@ -3,7 +3,7 @@ import type { DeviceWith } from '../../pci/device.ts';
 import type { PassthroughNote } from '../../pci/group/passthrough.ts';
 import type { RomSetting } from './host-device.ts';
 
-/** The requested option ROM: by the type of the device and its machine, as given, or from a file. */
+/** The requested option ROM: by the type of the device and its VM, as given, or from a file. */
 export type RomWish = 'auto' | 'on' | 'off' | { readonly file: string };
 
 /** The setting of an option ROM for a guest, and the reason. */
@@ -12,9 +12,9 @@ export interface RomDecision {
   readonly notes: readonly PassthroughNote[];
 }
 
-/** The facts that decide besides the device. */
+/** The other facts for the decision. */
 export interface RomOccasion {
-  /** The category of the machines that get it; `null` where that is not known. */
+  /** The category of the VMs that get it; `null` if unknown. */
   readonly category: string | null;
   readonly bootOrder: number | null;
 }
@@ -24,9 +24,9 @@ const NOTHING_SAID: RomDecision = { rom: null, notes: [] };
 /**
  * Decides the option ROM setting of a device for a guest.
  *
- * `auto` is `off` for a network card, which could but boot the guest over the network: in a router its firmware would wait
- * for that at each start. It is on for a machine of another known category, and for all other devices. The copy of the boot
- * display's ROM is no good in a guest: there a file is needed, which somebody has to name.
+ * `auto` is `off` for a network card, because its ROM is needed only to boot the guest over the network: in a router
+ * the firmware would wait for that at each start. It is on for a VM of another known category, and for all other
+ * devices. The copy of the boot display's ROM does not work in a guest: it needs a file, which the user must provide.
  */
 export function decideRom(
   device: DeviceWith<'class' | 'sriov' | 'rom'>,
@@ -36,13 +36,13 @@ export function decideRom(
   if (typeof wish === 'object') return { rom: setting(null, wish.file), notes: [] };
   if (wish !== 'auto') return { rom: setting(wish === 'on'), notes: [] };
   const { rom, sriov, class: deviceClass, address } = device;
-  // A VF has none, whatever its card has.
+  // A VF has no ROM, whatever its PF has.
   if (rom === null || knownValue(sriov)?.role === 'vf') return NOTHING_SAID;
   if (knownValue(rom)?.isShadow === true) return { rom: null, notes: [shadowNote(address)] };
   if (knownValue(rom)?.sizeBytes === 0) return NOTHING_SAID;
   const isNetwork = knownValue(deviceClass)?.code.startsWith('02') === true;
   if (!isNetwork) return isUnknown(rom) ? NOTHING_SAID : shown('its firmware may start the device with it');
-  if (occasion.bootOrder !== null) return shown('it is among what the guest boots from');
+  if (occasion.bootOrder !== null) return shown('the guest boots from it');
   const { category } = occasion;
   if (category === 'router') {
     return hidden('a router boots from its disk, and would wait for the network at each start (PXE)');
@@ -50,7 +50,7 @@ export function decideRom(
   if (category === null) {
     return hidden('it is only needed to boot over the network, and it slows the firmware of the guest');
   }
-  return shown(`a machine of type ${category} may boot over the network with it`);
+  return shown(`a VM of type ${category} may boot over the network with it`);
 }
 
 function setting(hasBar: boolean | null, file: string | null = null): RomSetting {

@@ -8,14 +8,14 @@ import { boundToOwnDriver, ownVfioDriver } from '../../pci/vfio-state.ts';
 import { type PciHostDevice, plainHostDevice, plainVfInterface, type VfInterface } from './host-device.ts';
 import { decideRom, type RomWish } from './rom-policy.ts';
 
-/** The given options for passing a device to a machine. */
+/** The given options for passing a device to a VM. */
 export interface HostdevOptions {
-  /** `null`: a VF of a network card as an interface, all else as a hostdev. */
+  /** `null`: an interface for a VF of a network card, a hostdev for all others. */
   readonly as: 'hostdev' | 'interface' | null;
   readonly rom: RomWish;
-  /** The category of the machines that it is for; `null` where that is not known. */
+  /** The category of the VMs that get it; `null` if unknown. */
   readonly category: string | null;
-  /** `null`: yes, unless a driver of its own gives the device to VMs. */
+  /** `null`: yes, unless the device's own driver passes it to VMs. */
   readonly isManaged: boolean | null;
   readonly mac: string | null;
   readonly vlan: number | null;
@@ -23,26 +23,27 @@ export interface HostdevOptions {
   readonly persistentPeer: string | null;
 }
 
-/** A device that is passed to a machine, with notes on it. */
+/** A device that is passed to a VM, with notes on it. */
 export interface PlannedHostdev {
   readonly device: PciHostDevice | VfInterface;
   readonly notes: readonly PassthroughNote[];
 }
 
-/** What is known of the PF of a VF, apart from its own facts; `null` where it has no network interface. */
+/** The facts about the PF of a VF that are not its own; `null` if it has no network interface. */
 export type PfLinks = ReadonlyMap<PciAddress, PfLink | null>;
 
-/** Of what passing a device through would take, that which keeps it from a machine whatever is done. */
+/** Notes on passing a device through that always prevent it. */
 const NEVER = ['behind-controller', 'iommu', 'bridge', 'not-answering', 'without-iommu', 'vf-with-pf'];
-/** What is of no interest to whoever has the XML: all is well, or it is said where the device is bound. */
+/** Notes without interest for a user of the XML: there is no problem, or pci bind reports it. */
 const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss-unknown'];
 
 /**
- * Decides how a device is passed to a machine.
+ * Decides how a device is passed to a VM.
  *
- * @param passthrough what it would take to pass it through
- * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not
- *   for such a device
+ * @param passthrough the conditions for passing it through
+ * @throws PortalGunError CANNOT_BE_GIVEN for a device that always stays with the host; BAD_ARGUMENT for an option
+ * that does not
+ *   apply to the device
  */
 export function toHostdev(
   device: DeviceWith<'class' | 'sriov' | 'rom' | 'driver' | 'vfio'>,
@@ -94,7 +95,7 @@ export function toHostdev(
   };
 }
 
-/** With `managed='yes'` libvirt binds the VF of a vGPU to vfio-pci, and the vGPU is gone. */
+/** With `managed='yes'` libvirt binds the VF of a vGPU to vfio-pci, and the vGPU no longer exists. */
 function refuseManaged(device: DeviceWith<'driver' | 'vfio'>, isManaged: boolean): void {
   const own = boundToOwnDriver(device);
   if (!isManaged || own === null || ownVfioDriver(device) === null) return;
@@ -119,7 +120,7 @@ export function cardsOf(devices: readonly DeviceWith<'sriov'>[]): readonly (read
   return [...cards.values()];
 }
 
-/** Whether a function goes to one guest slot with the others of its card: one that is there, and no VF. */
+/** Whether a function is in one guest slot with the others of its card: it is on the host, and not a VF. */
 export function isOfCardAmong(devices: readonly DeviceWith<'sriov'>[]): (address: PciAddress) => boolean {
   const roles = new Map(devices.map(({ address, sriov }) => [address, sriov] as const));
   return (address) => {
@@ -128,7 +129,7 @@ export function isOfCardAmong(devices: readonly DeviceWith<'sriov'>[]): (address
   };
 }
 
-/** Whether a function is a VF of a network card, whose MAC and VLAN its PF sets. */
+/** Whether a function is a VF of a network card, so that its PF sets its MAC and VLAN. */
 export function isNetworkVf({ class: deviceClass, sriov }: DeviceWith<'class' | 'sriov'>): boolean {
   return knownValue(sriov)?.role === 'vf' && knownValue(deviceClass)?.code.startsWith('02') === true;
 }

@@ -1,14 +1,14 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { suggest } from '../../base/text.ts';
 
-/** The categories of machines that have a defined meaning; any other name is defined by its user. */
+/** The categories of VMs with a defined meaning; a user may define other names. */
 export const CATEGORIES = ['host', 'controller', 'application', 'service', 'router'] as const;
 
 type KnownCategory = (typeof CATEGORIES)[number];
 
 const FORM = /^[a-z][a-z0-9-]{0,62}$/;
 
-/** Short forms that people have in the names of their machines. */
+/** Frequent short forms in the names of VMs. */
 const SHORT_FORMS: ReadonlyMap<string, KnownCategory> = new Map([
   ['ctl', 'controller'],
   ['ctrl', 'controller'],
@@ -17,37 +17,37 @@ const SHORT_FORMS: ReadonlyMap<string, KnownCategory> = new Map([
   ['rtr', 'router'],
 ]);
 
-/** Whether text can be a category: a lower case letter, and up to 62 more, digits and hyphens. */
+/** Whether text can be a category: a lowercase letter, and up to 62 more, digits and hyphens. */
 export function isCategory(text: string): boolean {
   return FORM.test(text);
 }
 
 /**
- * A category as an option names it.
+ * Parses the category in an option.
  *
- * @throws PortalGunError BAD_ARGUMENT where it can be none
+ * @throws PortalGunError BAD_ARGUMENT if it is invalid
  */
 export function parseCategory(raw: string, option: string): string {
   if (isCategory(raw)) return raw;
   const meant = suggest(raw.toLowerCase(), CATEGORIES);
-  throw new PortalGunError('BAD_ARGUMENT', `does not take "${raw}"`, {
+  throw new PortalGunError('BAD_ARGUMENT', `invalid value "${raw}"`, {
     subject: option,
     hint:
       meant === undefined
-        ? `it accepts ${CATEGORIES.join(', ')}, or another name of at most 63 lowercase letters, digits and hyphens`
+        ? `use ${CATEGORIES.join(', ')}, or another name of at most 63 lowercase letters, digits and hyphens`
         : `did you mean ${meant}?`,
   });
 }
 
-/** The known category that a name was most likely meant to be; undefined where it is one, or near none. */
+/** The known category that a name most likely means; undefined if it is one, or similar to none. */
 export function nearCategory(name: string): string | undefined {
   const meant = suggest(name, CATEGORIES);
   return meant === name ? undefined : meant;
 }
 
 /**
- * A category that the name of a machine suggests: `galaxy-router2`, `GalaxyRouter`. `null` if it suggests none, or
- * more than one. Only ever shown: what a machine is of is what it is tagged with.
+ * A category that the name of a VM suggests: `galaxy-router2`, `GalaxyRouter`. `null` if it suggests none, or more
+ * than one. Only shown: the category of a VM is its tag.
  */
 export function guessCategory(machineName: string): string | null {
   const words = machineName
@@ -61,7 +61,7 @@ export function guessCategory(machineName: string): string | null {
 }
 
 function categoryInWord(word: string): KnownCategory | undefined {
-  // Too many words end in host.
+  // Too many words end in "host".
   const named = CATEGORIES.find(
     (category) => word === category || (category !== 'host' && word.endsWith(category)),
   );

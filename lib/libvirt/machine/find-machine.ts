@@ -5,9 +5,9 @@ import type { KnownMachine } from './read-machines.ts';
 const MOST_NAMED = 5;
 
 /**
- * The machine with a name or a UUID.
+ * The VM with a name or a UUID.
  *
- * @throws PortalGunError MACHINE_NOT_FOUND, with which was probably meant
+ * @throws PortalGunError MACHINE_NOT_FOUND, with the most similar name
  */
 export function findMachine(machines: readonly KnownMachine[], word: string): KnownMachine {
   const found =
@@ -20,7 +20,7 @@ export function findMachine(machines: readonly KnownMachine[], word: string): Kn
     meant !== undefined
       ? `did you mean ${meant}?`
       : names.length === 0
-        ? 'libvirt has no machine'
-        : `there ${names.length === 1 ? 'is' : 'are'} ${some}${names.length > MOST_NAMED ? ', …' : ''}: see portal list`;
-  throw new PortalGunError('MACHINE_NOT_FOUND', 'there is no such machine', { subject: word, hint });
+        ? 'libvirt has no VMs'
+        : `the VMs are ${some}${names.length > MOST_NAMED ? ', …' : ''}: portal list`;
+  throw new PortalGunError('MACHINE_NOT_FOUND', 'no such VM', { subject: word, hint });
 }

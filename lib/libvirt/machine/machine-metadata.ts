@@ -12,8 +12,8 @@ import {
 import { isCategory } from './category.ts';
 
 /**
- * The namespace of portal-gun's element in the metadata of a machine's definition. A contract: it is described in
- * `docs/reference/machine-metadata.md`, and never changed.
+ * The namespace of portal-gun's element in the metadata of a VM's definition. A contract: it is described in
+ * `docs/reference/machine-metadata.md`, and never changes.
  */
 export const MACHINE_NAMESPACE = 'urn:portal-gun:machine:v1';
 /** The prefix that portal-gun writes; a reader accepts any prefix of the namespace. */
@@ -22,16 +22,16 @@ const MACHINE_ELEMENT = 'machine';
 
 const ATTRIBUTE = /\s+([^\s=/]+)\s*=\s*(?:"[^"]*"|'[^']*')/g;
 
-/** Our element in the metadata of a machine. */
+/** The element of portal-gun in the metadata of a VM. */
 export interface MachineMetadata {
   readonly element: XmlElement;
-  /** What prefixes stand for outside of it. */
+  /** The prefixes that are declared outside of it. */
   readonly outside: Namespaces;
 }
 
 /**
- * Finds our element in a `<domain>` document: as libvirt does, the first in `<metadata>` that is in our namespace,
- * whatever its prefix (`virsh metadata --key` gives it any) and wherever that is declared. `null` where there is none.
+ * Finds portal-gun's element in a `<domain>` document. As in libvirt, it is the first in `<metadata>` with its
+ * namespace, with any prefix (`virsh metadata --key` sets it), declared at any place. `null` if there is none.
  *
  *     <metadata>
  *       <portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="router"/>
@@ -47,7 +47,7 @@ export function findMachineMetadata({ root }: XmlDocument): MachineMetadata | nu
   return element === undefined ? null : { element, outside };
 }
 
-/** The category in a machine's document: `null` if it is untagged, broken if the text is not a valid category. */
+/** The category in the XML of a VM: `null` if it is untagged, broken if the text is not a valid category. */
 export function readCategory(document: XmlDocument): Known<string> {
   const found = findMachineMetadata(document);
   if (found !== null && !isMachine(found.element)) return BROKEN;
@@ -55,17 +55,18 @@ export function readCategory(document: XmlDocument): Known<string> {
   return category === null || isCategory(category) ? category : BROKEN;
 }
 
-/** What stands for the category in a machine's document, be it one or not; `null` where nothing does. */
+/** The text of the category in the XML of a VM, valid or not; `null` if there is none. */
 export function categoryAsWritten(document: XmlDocument): string | null {
   return findMachineMetadata(document)?.element.attributes.get('category') ?? null;
 }
 
 /**
- * Our element with another category, `null` for none, in the form that `virsh metadata --set` takes with our prefix as
- * its `--key`: without prefixes of our namespace, which libvirt puts before the name of every element that is in none.
- * What else is in it stays as it is. `null` where nothing is left of it, and it is to be removed.
+ * The element of portal-gun with another category, `null` for none, in the form for `virsh metadata --set` with
+ * portal-gun's prefix as `--key`: without prefixes of its namespace, because libvirt adds the prefix to the name of
+ * every element without one. Other contents are unchanged. `null` if nothing is left, and the element must be
+ * removed.
  *
- * @throws PortalGunError BAD_XML where what is in our namespace is not of a form of ours, and would be damaged
+ * @throws PortalGunError BAD_XML if the contents of the namespace have another form, and would be damaged
  */
 export function formatWithCategory(document: XmlDocument, category: string | null): string | null {
   const found = findMachineMetadata(document);
@@ -102,12 +103,12 @@ function categoryAttribute(category: string | null): string {
   return category === null ? '' : ` category="${escapeAttribute(category)}"`;
 }
 
-/** A declaration that libvirt makes, or that nothing is left to need once prefixes are gone. */
+/** A declaration that libvirt adds, or that is not needed without prefixes. */
 function isOurDeclaration({ attributes }: XmlElement, name: string): boolean {
   return ['xmlns', `xmlns:${MACHINE_PREFIX}`].includes(name) && attributes.get(name) === MACHINE_NAMESPACE;
 }
 
-/** Whether an element holds nothing but its category: what we made, and may take away. */
+/** Whether an element contains only its category, so that it can be removed. */
 function holdsNothingElse({ text }: XmlDocument, { attributes, content }: XmlElement): boolean {
   const others = [...attributes].filter(
     ([name, value]) => name !== 'category' && !(name.startsWith('xmlns') && value === MACHINE_NAMESPACE),
@@ -115,14 +116,18 @@ function holdsNothingElse({ text }: XmlDocument, { attributes, content }: XmlEle
   return others.length === 0 && (content === null || text.slice(content.start, content.end).trim() === '');
 }
 
-/** Takes the prefixes away from an element and those in it, where they stand for our namespace. */
+/** Removes the prefixes of portal-gun's namespace from an element and its contents. */
 function prefixEdits(document: XmlDocument, element: XmlElement, outside: Namespaces): readonly XmlEdit[] {
   const inside = namespacesIn(element, outside);
   const { prefix } = splitName(element.name);
   const below = element.children.flatMap((child) => prefixEdits(document, child, inside));
   if (prefix === '' || inside.get(prefix) !== MACHINE_NAMESPACE) return below;
   if (![undefined, '', MACHINE_NAMESPACE].includes(inside.get(''))) {
-    failInXml(document, element.start, 'stands where names without a prefix are of another namespace');
+    failInXml(
+      document,
+      element.start,
+      'is in a place in which names without a prefix belong to another namespace',
+    );
   }
   const cut = (at: number): XmlEdit => ({ start: at, end: at + prefix.length + 1, text: '' });
   const closing = element.content === null ? [] : [cut(element.content.end + '</'.length)];
@@ -139,7 +144,7 @@ function declarations(element: XmlElement, outside: Namespaces): string {
     .join('');
 }
 
-/** The prefixes of attributes, and of elements that are not ours. */
+/** The prefixes of attributes, and of elements outside portal-gun's namespace. */
 function prefixesIn(element: XmlElement, outside: Namespaces): readonly string[] {
   const inside = namespacesIn(element, outside);
   const named = isOurs(element, outside) ? [] : [element.name];
@@ -155,7 +160,7 @@ function nameEnd({ start, name }: XmlElement): number {
   return start + '<'.length + name.length;
 }
 
-/** Where the attributes of an element stand, with the white space before each. */
+/** The positions of an element's attributes, with the whitespace before each. */
 function attributesOf(
   { text }: XmlDocument,
   element: XmlElement,

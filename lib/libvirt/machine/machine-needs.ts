@@ -10,10 +10,10 @@ import type { TakenDevice } from './taken-device.ts';
 import { type GivenDevice, nameOfTaken } from './taken-functions.ts';
 
 /**
- * What the definition of a machine asks of its host: https://libvirt.org/formatdomain.html. A machine that has none is taken by
- * what runs.
+ * The requirements of a VM's definition on its host: https://libvirt.org/formatdomain.html. For a transient VM, those
+ * of the running VM.
  *
- * @param isThere whether a file of the host is
+ * @param isThere whether a file of the host exists
  */
 export function needsOf(known: KnownMachine, isThere: (path: string) => Known<boolean>): MachineNeeds {
   const { document, machine } = mainDocument(known);
@@ -59,7 +59,7 @@ function neededDevice(root: XmlElement, given: GivenDevice): NeededDevice {
   };
 }
 
-/** An argument for QEMU moves nothing to vfio-pci. */
+/** An argument for QEMU binds nothing to vfio-pci. */
 function isManagedOf(device: TakenDevice): boolean | null {
   if (device.kind === 'argument') return device.address === null ? null : false;
   return 'isManaged' in device ? device.isManaged : null;
@@ -76,12 +76,12 @@ function requesterIn(root: XmlElement, device: TakenDevice): string | null {
   }
 }
 
-/** The files that it names by a path and can't start without. */
+/** The files that the VM names by a path and cannot start without. */
 function filesOf(root: XmlElement): readonly string[] {
   const devices = childOf(root, 'devices');
   const os = childOf(root, 'os');
   const disks = childrenOf(devices, 'disk').filter(
-    // A disk that may be missing, and one that is empty, keep no machine from starting.
+    // An optional disk, and one that is empty, do not prevent a VM from starting.
     (disk) =>
       disk.attributes.get('type') === 'file' && !childOf(disk, 'source')?.attributes.has('startupPolicy'),
   );

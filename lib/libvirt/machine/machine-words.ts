@@ -6,7 +6,10 @@ interface Named {
   readonly uuid: string;
 }
 
-/** What names a machine in a command that can be pasted: its name, or its UUID if a terminal does not show the name as it is. */
+/**
+ * The word for a VM in a command that can be pasted: its name, or its UUID if a terminal does not show the name
+ * unchanged.
+ */
 function machineWord({ name, uuid }: Named): string {
   return escapeControls(name) === name && name.trim() === name ? name : uuid;
 }
@@ -16,7 +19,7 @@ export function unassignCommand(address: string, machine: Named, ...more: readon
   return shellCommand('pci', 'unassign', address, ...more, ...optionWords('--machine', machineWord(machine)));
 }
 
-/** `virsh edit NAME`: virsh takes what begins with `-` for an option everywhere but after `--domain`. */
+/** `virsh edit NAME`: virsh treats a word that begins with `-` as an option, except after `--domain`. */
 export function virshCommand(command: string, machine: Named, ...more: readonly string[]): string {
   const word = machineWord(machine);
   const domain = word.startsWith('-') ? machine.uuid : word;

@@ -13,23 +13,23 @@ import {
 
 /** A VM, as one `<domain>` document describes it: its definition, or the running VM. */
 export interface Machine {
-  /** As people call it: text of any kind, which may begin with a dash or have blanks. */
+  /** Any text; it may begin with a dash or contain spaces. */
   readonly name: string;
   readonly uuid: string;
-  /** By what it runs: `kvm`, `qemu`. */
+  /** Its hypervisor: `kvm`, `qemu`. */
   readonly type: string;
   readonly title: string | null;
   readonly description: string | null;
-  /** Broken where its metadata says what can be no category. */
+  /** BROKEN if its metadata contains an invalid category. */
   readonly category: Known<string>;
   readonly memoryBytes: Known<number>;
-  /** How many virtual processors it starts with. */
+  /** The number of virtual processors at its start. */
   readonly vcpus: Known<number>;
-  /** The devices of the host that it is given, in every way that there is; of a network only if that is a pool of VFs. */
+  /** The devices of the host that it has, in any form; a network only if it is a pool of VFs. */
   readonly devices: readonly GivenDevice[];
 }
 
-/** What documents name and do not hold. */
+/** The data outside of documents that they refer to. */
 export interface Surroundings {
   readonly networks: Networks;
   readonly host: HostLookup;
@@ -62,9 +62,9 @@ const UNITS: ReadonlyMap<string, number> = new Map([
  *
  * https://libvirt.org/formatdomain.html
  *
- * @param report is told, a sentence each, what in it makes no sense; the rest is read
- * @param surroundings what the document names and does not hold: networks, and things of the host
- * @throws PortalGunError BAD_XML where it is no document of a machine that has a name and a UUID
+ * @param report called with a sentence for each invalid part; the rest is read
+ * @param surroundings the objects outside of the document that it names: networks, and objects of the host
+ * @throws PortalGunError BAD_XML if it is not a VM with a name and a UUID
  */
 export function parseMachine(
   document: XmlDocument,
@@ -72,7 +72,7 @@ export function parseMachine(
   surroundings: Surroundings = ALONE,
 ): Machine {
   const { root } = document;
-  if (root.name !== 'domain') failInXml(document, root.start, `is no machine: its element is ${root.name}`);
+  if (root.name !== 'domain') failInXml(document, root.start, `is not a VM: its element is ${root.name}`);
   const demand = (name: string): string =>
     childText(root, name) || failInXml(document, root.start, `has no ${name}`);
   const sound = <T>(what: string, fact: Known<T>): Known<T> => {
@@ -80,7 +80,7 @@ export function parseMachine(
     return fact;
   };
   return {
-    // White space in a name counts.
+    // Whitespace in a name is significant.
     name: childOf(root, 'name')?.text || demand('name'),
     uuid: demand('uuid').toLowerCase(),
     type: root.attributes.get('type') ?? '',
@@ -100,12 +100,12 @@ function givenDevices(
 ): readonly GivenDevice[] {
   const found = takenDevices(document);
   for (const { device } of found) {
-    if (device.kind === 'unread') report(`a device that it is given ${device.problem}`);
+    if (device.kind === 'unread') report(`a device that is assigned to it ${device.problem}`);
   }
   return withFunctions(found, networks, host);
 }
 
-/** An amount of memory with its unit, as `<memory unit='KiB'>131072</memory>`; `null` where there is no such element. */
+/** A memory size with its unit, such as `<memory unit='KiB'>131072</memory>`; `null` if there is no such element. */
 export function bytesIn(element: XmlElement | undefined): Known<number> {
   if (element === undefined) return null;
   const unit = UNITS.get(element.attributes.get('unit') ?? 'KiB');

@@ -1,11 +1,13 @@
 import type { XmlElement } from '../xml/xml-element.ts';
 import { NO_NAMESPACES, namespaceOf, namespacesIn, splitName } from '../xml/xml-namespace.ts';
 
-/** An object that QEMU makes for an argument of its own in a machine's document, and that libvirt knows nothing of. */
+/** An object that QEMU creates from its own arguments in the XML of a VM, and that libvirt does not know. */
 export interface QemuObject {
-  /** The option that makes it: `-device`. */
+  /** The option that creates it: `-device`. */
   readonly option: string;
-  /** What the argument says, with its implied first key as `driver`: `{driver: 'vfio-pci', host: '06:00.0'}`. */
+  /**
+   * The properties in the argument, with its implied first key as `driver`: `{driver: 'vfio-pci', host: '06:00.0'}`.
+   */
   readonly properties: ReadonlyMap<string, string>;
   /** The element with the properties. */
   readonly element: XmlElement;
@@ -22,7 +24,10 @@ const IMPLIED: Readonly<Record<string, string>> = {
   '-readconfig': 'file',
 };
 
-/** The objects that QEMU's own arguments make, with what `-set` and `<qemu:override>` change of them, in the order of the document. */
+/**
+ * The objects that QEMU's own arguments create, and changes by `-set` and `<qemu:override>`, in the order of the
+ * document.
+ */
 export function qemuObjects(root: XmlElement): readonly QemuObject[] {
   const objects = qemuElements(root, 'commandline').flatMap(({ children }) => argumentsIn(children));
   const settings = objects.filter(({ option }) => option === '-set').flatMap(settingOf);
@@ -41,7 +46,7 @@ export function qemuObjects(root: XmlElement): readonly QemuObject[] {
           };
     });
   const ids = new Set(made.flatMap(({ properties }) => properties.get('id') ?? []));
-  // What is changed of a device of libvirt's own is as good as another device.
+  // A change to a device of libvirt counts as another device.
   const changed = [...settings.filter(({ id }) => !ids.has(id)), ...overrides(root)];
   const byId = new Map<string, QemuObject>();
   for (const { id, name, value, element } of changed) {
@@ -93,7 +98,7 @@ function qemuElements(root: XmlElement, local: string): readonly XmlElement[] {
 function argumentsIn(children: readonly XmlElement[]): readonly QemuObject[] {
   const words = children.filter(({ name }) => splitName(name).local === 'arg');
   return words.flatMap((word, index): readonly QemuObject[] => {
-    // QEMU takes an option with one dash or two.
+    // QEMU accepts an option with one dash or two.
     const option = (word.attributes.get('value') ?? '').replace(/^--/, '-');
     const implied = IMPLIED[option];
     const element = words[index + 1];
@@ -104,7 +109,7 @@ function argumentsIn(children: readonly XmlElement[]): readonly QemuObject[] {
   });
 }
 
-/** `vfio-pci,host=06:00.0,id=x`, in which `,,` is a comma; or the same as JSON. */
+/** `vfio-pci,host=06:00.0,id=x`, in which `,,` is a comma; or JSON with the same content. */
 function propertiesIn(text: string, implied: string): ReadonlyMap<string, string> {
   if (text.trimStart().startsWith('{')) return propertiesInJson(text);
   const parts = text.replaceAll(',,', '\0').split(',');
@@ -126,7 +131,7 @@ function propertiesInJson(text: string): ReadonlyMap<string, string> {
   }
 }
 
-/** As QEMU names what is nested: `file.driver`. */
+/** The names of nested properties in QEMU: `file.driver`. */
 function flatten(value: unknown, key: string): readonly (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null) return [[key, String(value)]];
   return Object.entries(value).flatMap(([name, each]) => flatten(each, key === '' ? name : `${key}.${name}`));

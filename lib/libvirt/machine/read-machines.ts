@@ -10,29 +10,29 @@ import { type HostLookup, NO_HOST } from './taken-functions.ts';
 /** `other`: crashed, suspended by its guest, or about to stop. */
 export type MachineState = 'running' | 'paused' | 'shut-off' | 'other';
 
-/** A document of a machine, with its contents. */
+/** A document of a VM, with its contents. */
 export interface MachineDocument {
   readonly document: XmlDocument;
   readonly machine: Machine;
-  /** Why what `pci assign` keeps in it can't be read, with line and column, and what to do; `null` where it can. */
+  /** Why its assignment records cannot be read, with line, column and hint; `null` if they can. */
   readonly unreadable: PortalGunError | null;
 }
 
-/** A machine that libvirt knows. At least one of its documents is there. */
+/** A VM of libvirt. It has at least one document. */
 export interface KnownMachine {
   readonly name: string;
-  /** By which it is addressed: a name may begin with a dash, and be that of another machine tomorrow. */
+  /** The key of the VM: a name may begin with a dash, and may belong to another VM later. */
   readonly uuid: string;
   readonly state: MachineState;
-  /** Whether its next start restores a state that was saved (`virsh managedsave`), with the devices that it had then. */
+  /** Whether its next start restores a saved state (`virsh managedsave`), with the devices of that time. */
   readonly hasManagedSave: boolean;
-  /** What it will be when it is started the next time; `null` for a transient machine, which is gone when it ends. */
+  /** Its configuration for the next start; `null` for a transient VM, which is lost when it stops. */
   readonly definition: MachineDocument | null;
-  /** What it is now; `null` where it does not run. */
+  /** Its current state; `null` if it does not run. */
   readonly live: MachineDocument | null;
 }
 
-/** What is told of a machine as a whole: by its definition, or where it has none by what runs. */
+/** The document for facts about the VM as a whole: its definition, or for a transient VM the live document. */
 export function mainDocument({ definition, live }: KnownMachine): MachineDocument {
   const main = definition ?? live;
   if (main === null) throw new RangeError('a machine without a document');
@@ -42,14 +42,14 @@ export function mainDocument({ definition, live }: KnownMachine): MachineDocumen
 export interface KnownMachines {
   /** By name. */
   readonly machines: readonly KnownMachine[];
-  /** The UUIDs of those that are there, and whose document can't be read: what they are given nobody knows. */
+  /** The UUIDs of existing VMs whose document cannot be read: their devices are unknown. */
   readonly unread: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * - `look`: over libvirt's socket for reading, without what is secret.
- * - `edit`: with passwords, which are lost from a definition that is written back without them. Never to be shown.
+ * - `look`: over the read-only socket of libvirt, without secrets.
+ * - `edit`: with passwords, because a definition that is written back without them would lose them. Never shown.
  */
 export type ReadingPurpose = 'look' | 'edit';
 
@@ -69,12 +69,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const IS_GONE = /domain not found|failed to get domain|no domain with matching/i;
 
 /**
- * Reads all machines of a libvirt, in two or three processes of virsh, however many there are: `virsh list --uuid`, `virsh
- * dumpxml --inactive` and `virsh dumpxml` of each, and `virsh net-dumpxml` of the networks that they name. One that goes away meanwhile is left out; one whose documents make no
- * sense is told of, and hides no other.
+ * Reads all VMs of a libvirt, in two or three processes of virsh, however many there are: `virsh list --uuid`, `virsh
+ * dumpxml --inactive` and `virsh dumpxml` of each, and `virsh net-dumpxml` of their networks. A VM that disappears in
+ * the meantime is omitted. A VM with invalid documents is reported, and hides no other.
  *
- * @param host what finds functions that documents name otherwise
- * @throws PortalGunError what {@link Virsh} throws; TOOL_FAILED where libvirt does not list its machines
+ * @param host finds functions by other names in documents
+ * @throws PortalGunError the errors of {@link Virsh}; TOOL_FAILED if libvirt does not list its VMs
  */
 export async function readMachines(
   virsh: Pick<Virsh, 'runAll'>,
@@ -106,7 +106,7 @@ export async function readMachines(
     const definition = documents.get(`definition ${uuid}`) ?? null;
     const live = documents.get(`live ${uuid}`) ?? null;
     const name = (definition ?? live)?.machine.name;
-    // Without its definition it would be taken for one that has none.
+    // Without its definition it would look like a transient VM.
     if (name === undefined || (definition === null && lists.persistent.has(uuid))) return [];
     const hasManagedSave = lists.saved.has(uuid);
     return [{ name, uuid, state: stateOf(uuid, lists), hasManagedSave, definition, live }];
@@ -126,7 +126,7 @@ async function readLists(virsh: Pick<Virsh, 'runAll'>, readOnly: boolean): Promi
   const answers = await virsh.runAll(lists, { readOnly });
   const found = answers.map(({ output, error }): Uuids => {
     if (error !== null) {
-      throw new PortalGunError('TOOL_FAILED', `does not list the machines: ${error}`, { subject: 'virsh' });
+      throw new PortalGunError('TOOL_FAILED', `cannot list the VMs: ${error}`, { subject: 'virsh' });
     }
     const uuids = output.split('\n').map((line) => line.trim().toLowerCase());
     return new Set(uuids.filter((uuid) => UUID.test(uuid)));
@@ -136,7 +136,7 @@ async function readLists(virsh: Pick<Virsh, 'runAll'>, readOnly: boolean): Promi
   return { persistent, transient, active, running, paused, saved };
 }
 
-/** Whether virsh says that there is no such machine. */
+/** Whether virsh reports that there is no such VM. */
 export function isGone(error: string): boolean {
   return IS_GONE.test(error);
 }
@@ -164,7 +164,7 @@ function stateOf(uuid: string, { active, running, paused }: Lists): MachineState
   return active.has(uuid) ? 'other' : 'shut-off';
 }
 
-/** A document; `null` where its machine is gone. */
+/** A document; `null` if its VM no longer exists. */
 function readDocument(
   { output, error }: VirshAnswer,
   uuid: string,

@@ -6,13 +6,13 @@ import type { Virsh, VirshAnswer } from '../virsh.ts';
 import { parseXml } from '../xml/xml-document.ts';
 import type { Networks } from './taken-functions.ts';
 
-// Documents of machines as libvirt writes them; one that is missed by this is no document of libvirt's.
+// Matches documents of VMs as libvirt writes them.
 const NAMES_NETWORK = /<source[^>]*\snetwork=(?:'([^']*)'|"([^"]*)")/g;
 const IS_NOT_THERE = /network not found|no network with matching/i;
 
 /**
- * The networks that documents of machines name: whether each is a pool of VFs. One process of virsh, and none if they name
- * no network. A network that libvirt does not give is unknown.
+ * The networks in documents of VMs, and whether each is a pool of VFs. One process of virsh, and none without
+ * networks. A network that libvirt does not return is unknown.
  */
 export async function readNetworks(
   virsh: Pick<Virsh, 'runAll'>,

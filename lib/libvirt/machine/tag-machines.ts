@@ -10,19 +10,19 @@ import {
 } from './machine-metadata.ts';
 import type { KnownMachine } from './read-machines.ts';
 
-/** Where libvirt keeps a machine's metadata: in its definition, and in what runs. */
+/** The places of a VM's metadata in libvirt: its definition, and the running VM. */
 type Place = 'definition' | 'live';
 
-/** The new tag of a machine, and the places that need a change. */
+/** The new tag of a VM, and the places that need a change. */
 export interface Tagging {
   readonly machine: KnownMachine;
   /** `null` for untagged. */
   readonly category: string | null;
-  /** None where there is nothing to do. */
+  /** Empty if no change is needed. */
   readonly places: readonly Place[];
 }
 
-/** The changes that set the category of a machine, `null` for none, in its definition and in the running machine. */
+/** The changes that set the category of a VM, `null` for none, in its definition and in the running VM. */
 export function planTagging(machine: KnownMachine, category: string | null): Tagging {
   const places = (['definition', 'live'] as const).filter((place) => {
     const document = machine[place]?.document;
@@ -31,7 +31,7 @@ export function planTagging(machine: KnownMachine, category: string | null): Tag
   return { machine, category, places };
 }
 
-/** One call of `virsh metadata`, and what takes it back. */
+/** One call of `virsh metadata`, and its undo. */
 interface Step {
   readonly machine: KnownMachine;
   readonly place: Place;
@@ -40,11 +40,12 @@ interface Step {
 }
 
 /**
- * Tags machines by `virsh metadata`, which changes only portal-gun's element of a document; then checks the result.
- * Where one fails, those before it are put back.
+ * Tags VMs by `virsh metadata`, which changes only portal-gun's element of a document; then checks the result. If one
+ * fails, the earlier ones are undone.
  *
- * @throws PortalGunError TOOL_FAILED, with which machine it was and what came of the others; BAD_XML where what stands in
- *   our namespace is not ours; what {@link Virsh} throws
+ * @throws PortalGunError TOOL_FAILED, with the VM and the state of the others; BAD_XML if the contents of
+ * portal-gun's
+ *   namespace have another form; the errors of {@link Virsh}
  */
 export async function tagMachines(
   virsh: Pick<Virsh, 'run' | 'runAll'>,
@@ -83,7 +84,7 @@ function commandFor({ uuid }: KnownMachine, place: Place, element: string | null
   return ['metadata', uuid, '--uri', MACHINE_NAMESPACE, ...change, where];
 }
 
-/** The first machine that is not as it was to be. */
+/** The first VM with another state than requested. */
 async function firstWrong(
   virsh: Pick<Virsh, 'runAll'>,
   taggings: readonly Tagging[],

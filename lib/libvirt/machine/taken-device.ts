@@ -14,44 +14,44 @@ interface NvmeDisk {
   readonly isManaged: boolean;
 }
 
-/** A network card or disk whose queues a function of the host serves (vDPA), by its node: `/dev/vhost-vdpa-0`. */
+/** A network card or disk with queues in a function of the host (vDPA), by its node: `/dev/vhost-vdpa-0`. */
 interface VdpaDevice {
   readonly kind: 'vdpa';
   readonly path: string;
 }
 
-/** What an argument for QEMU takes, of which libvirt knows nothing. What it names cannot be read if all three are `null`. */
+/** A device in an argument for QEMU, which libvirt does not know. If all three are `null`, its name cannot be read. */
 interface ArgumentDevice {
   readonly kind: 'argument';
   readonly address: PciAddress | null;
   readonly uuid: string | null;
   readonly path: string | null;
-  /** As it stands in the document: `-device vfio-pci,host=06:00.0`. */
+  /** The text in the document: `-device vfio-pci,host=06:00.0`. */
   readonly text: string;
 }
 
-/** An element that takes a device of the host, and does not say which in a form that libvirt takes. */
+/** An element with a device of the host, in a form that libvirt does not accept. */
 interface UnreadDevice {
   readonly kind: 'unread';
-  /** What it plainly says all the same; `null` if it may be any. */
+  /** Its address, if that is clear anyway; `null` if it may be any. */
   readonly address: PciAddress | null;
   readonly problem: string;
 }
 
-/** Every way in which a machine's document takes a PCI device of the host, or a part of one. */
+/** Every form in which a VM's document uses a PCI device of the host, or a part of one. */
 export type TakenDevice = HostDevice | NvmeDisk | VdpaDevice | ArgumentDevice | UnreadDevice;
 
-/** What a machine's document takes, with the element that says so. */
+/** A device in a VM's document, with its element. */
 export interface FoundDevice {
   readonly device: TakenDevice;
   readonly element: XmlElement;
 }
 
 /**
- * Everything that a machine's document takes of the PCI devices of its host, in whatever way, in the order of the document:
- * `<hostdev>` (PCI, mdev), `<interface>` (hostdev, network, vdpa), `<disk>` (nvme, vhostvdpa), and arguments for QEMU
- * (vfio-pci, nvme, vDPA). An `<interface>` of a network takes a VF only if the network is a pool of them, which the document
- * does not say. Never throws: what makes no sense is `unread`.
+ * All uses of the host's PCI devices in a VM's document, in any form, in the order of the document: `<hostdev>` (PCI,
+ * mdev), `<interface>` (hostdev, network, vdpa), `<disk>` (nvme, vhostvdpa), and arguments for QEMU (vfio-pci, nvme,
+ * vDPA). An `<interface>` of a network uses a VF only if the network is a pool of VFs, which the document does not
+ * show. Never throws: an invalid element is `unread`.
  */
 export function takenDevices(document: XmlDocument): readonly FoundDevice[] {
   const elements = childOf(document.root, 'devices')?.children ?? [];
@@ -90,7 +90,7 @@ function plainAddress(document: XmlDocument, element: XmlElement): PciAddress | 
   }
 }
 
-/** A disk, its mirror, and what is behind it. */
+/** A disk, its mirror, and its backing chain. */
 function diskDevices(document: XmlDocument, element: XmlElement): readonly TakenDevice[] {
   const below = element.children
     .filter(({ name }) => ['backingStore', 'mirror', 'source', 'dataStore'].includes(name))
@@ -102,7 +102,7 @@ function diskDevices(document: XmlDocument, element: XmlElement): readonly Taken
     const path = pathOf(element);
     return path === null ? below : [{ kind: 'vdpa', path }, ...below];
   }
-  // The element of the address is what names the controller, whatever the type of the disk is called.
+  // The element of the address names the controller, whatever the type of the disk is.
   const address = childOf(source, 'address');
   if (type !== 'nvme' && source.attributes.get('type') !== 'pci') return below;
   if (address === undefined)
@@ -118,7 +118,7 @@ function pathOf(element: XmlElement): string | null {
 const VFIO_DRIVER = /^(vfio-pci|(kvm-)?pci-assign)\b/;
 const VDPA_NODE = /^\/dev\/vhost-vdpa-\d+$/;
 
-/** What an object of QEMU's takes of the host's devices; `null` for one that takes nothing. */
+/** The host device of a QEMU object; `null` if it has none. */
 function argumentDevice({ option, properties }: QemuObject): ArgumentDevice | null {
   const values = [...properties];
   const text = `${option} ${values.map(([key, value]) => `${key}=${value}`).join(',')}`.slice(0, 200);
@@ -134,7 +134,7 @@ function argumentDevice({ option, properties }: QemuObject): ArgumentDevice | nu
   if (nvme !== undefined) return { ...nothing, address: parsePciAddress(nvme) ?? null };
   const isVfio = VFIO_DRIVER.test(properties.get('driver') ?? '');
   const [host, path] = [properties.get('host'), properties.get('sysfsdev')];
-  // A file of arguments may hold anything.
+  // A file of arguments may contain anything.
   if (option === '-readconfig') return nothing;
   if (!isVfio && !(option === '-set' && (host !== undefined || path !== undefined))) return null;
   const last = host ?? path?.replace(/\/+$/, '').split('/').at(-1) ?? '';
@@ -142,8 +142,8 @@ function argumentDevice({ option, properties }: QemuObject): ArgumentDevice | nu
 }
 
 /**
- * The guest slots that arguments for QEMU put something into: `bus=pci.0,addr=3.0`. QEMU reads them as hex, and calls the bus
- * of libvirt's controller N `pci.N`; that of a PCI Express machine's root is `pcie.0`.
+ * The guest slots that arguments for QEMU use: `bus=pci.0,addr=3.0`. QEMU reads them as hex, and names the bus of
+ * libvirt's controller N `pci.N`; that of a PCI Express root is `pcie.0`.
  */
 export function argumentSlots(root: XmlElement): readonly Pick<GuestAddress, 'bus' | 'slot' | 'function'>[] {
   return qemuObjects(root).flatMap(({ option, properties }) => {
@@ -152,14 +152,14 @@ export function argumentSlots(root: XmlElement): readonly Pick<GuestAddress, 'bu
     if (number === undefined) return [];
     const [, rawSlot, rawFunction = '0'] =
       /^(0x[\da-f]{1,2}|[\da-f]{1,2})(?:\.([0-7]))?$/i.exec(properties.get('addr') ?? '') ?? [];
-    // Without an address QEMU takes one that is free, which on a bus of one slot is that.
+    // Without an address QEMU uses a free one, which on a bus with one slot is that slot.
     if (rawSlot === undefined && !properties.has('bus')) return [];
     const slot = rawSlot === undefined ? 0 : Number.parseInt(rawSlot, 16);
     return [{ bus: Number(number), slot, function: Number(rawFunction) }];
   });
 }
 
-/** The index of a PCI controller; `null` if it has none, or one that libvirt does not take. */
+/** The index of a PCI controller; `null` if it has none, or one that libvirt does not accept. */
 export function controllerIndex({ attributes }: XmlElement): number | null {
   const raw = attributes.get('index');
   const index = raw === undefined ? undefined : parseXmlNumber(raw);

@@ -3,14 +3,14 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { HostdevPool } from '../hostdev/host-device.ts';
 import type { FoundDevice, TakenDevice } from './taken-device.ts';
 
-/** A device that a machine takes, with the functions of the host that it stands for. */
+/** A device of a VM, with its functions on the host. */
 export interface GivenDevice extends FoundDevice {
   /**
-   * The functions that it takes. Of a pool of VFs it takes one at its start, whichever is free: all of them are here. None if
-   * what it names is not there; unknown if that could not be found out, and it may be any.
+   * Its functions. A pool of VFs provides one free VF at the start of the VM: this list has all of them. Empty if the
+   * device does not exist; unknown if it may be any.
    */
   readonly functions: Known<readonly PciAddress[]>;
-  /** The PFs that have to stay with the host for that, if it takes VFs of a pool. */
+  /** The PFs that must stay with the host for it, if it is a VF of a pool. */
   readonly carriers: readonly PciAddress[];
 }
 
@@ -20,7 +20,7 @@ interface InterfaceVfs {
   readonly vfs: readonly PciAddress[];
 }
 
-/** Facts of a host about objects that machines name other than by a PCI address; `null` if there is no such object. */
+/** Facts of a host about objects that VMs name without a PCI address; `null` if there is no such object. */
 export interface HostLookup {
   vfsOfInterface(name: string): Known<InterfaceVfs>;
   parentOfMdev(uuid: string): Known<PciAddress>;
@@ -28,7 +28,7 @@ export interface HostLookup {
   pfOf(vf: PciAddress): PciAddress | null;
 }
 
-/** If no host is read beside the documents. */
+/** For documents without a host. */
 export const NO_HOST: HostLookup = {
   vfsOfInterface: () => UNREAD,
   parentOfMdev: () => UNREAD,
@@ -36,10 +36,10 @@ export const NO_HOST: HostLookup = {
   pfOf: () => null,
 };
 
-/** The networks that machines name: `null` for one that is no pool of VFs, or that is not there. */
+/** The networks of VMs: `null` for one that is not a pool of VFs, or that does not exist. */
 export type Networks = ReadonlyMap<string, Known<HostdevPool>>;
 
-/** The functions that a machine's devices mean. Interfaces of a network that is no pool are left out: they take none. */
+/** The functions of a VM's devices. Interfaces of a network that is not a pool are omitted: they use none. */
 export function withFunctions(
   found: readonly FoundDevice[],
   networks: Networks,
@@ -96,26 +96,26 @@ function functionsOfPool(
   return { functions: [...addresses, ...found.vfs], carriers: [...new Set([...carriers, found.pf])] };
 }
 
-/** Whether a device is, or may be, among what is taken, or carries it. */
+/** Whether a VM's device is, or may be, a given device, or needs it as its PF. */
 export function mayTake({ functions, carriers }: GivenDevice, address: PciAddress): boolean {
   return (
     functions === null || isUnknown(functions) || functions.includes(address) || carriers.includes(address)
   );
 }
 
-/** Whether a device is taken for sure, by its address: not as one of a pool. */
+/** Whether it certainly uses a device, by its address: not as one of a pool. */
 export function takesForSure({ device, functions }: GivenDevice, address: PciAddress): boolean {
   if (device.kind === 'pool-interface' || functions === null || isUnknown(functions)) return false;
   return functions.includes(address);
 }
 
-/** The one function that is taken for sure; `null` if there is none. */
+/** Its only function, if it is certain; `null` otherwise. */
 export function soleFunction({ device, functions }: GivenDevice): PciAddress | null {
   if (device.kind === 'pool-interface' || functions === null || isUnknown(functions)) return null;
   return functions[0] ?? null;
 }
 
-/** What a device is called: its address, or what else the document names it by. */
+/** The name of a device: its address, or its name in the document. */
 export function nameOfTaken(device: TakenDevice): string {
   switch (device.kind) {
     case 'hostdev':

@@ -4,11 +4,11 @@ import type { DeviceRequest, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 
 /**
- * One inventory of this machine from its kernel and its libvirt. The kernel's word goes before, since libvirt has its
- * own from there; what could not be read there is taken from libvirt. Where both tell something, and not the same, it
- * is a diagnostic.
+ * Merges the inventories of this machine from its kernel and its libvirt. The kernel has priority, because libvirt
+ * gets its data from it; facts that could not be read from it come from libvirt. If the two differ, a diagnostic is
+ * reported.
  *
- * @param fields that were asked of the kernel
+ * @param fields that were requested from the kernel
  */
 export function mergeInventories(
   kernels: Inventory,
@@ -44,7 +44,7 @@ export function mergeInventories(
   };
 }
 
-/** What could not be read, from libvirt where that tells it. */
+/** Fills unreadable facts from libvirt. */
 function filled(device: PciDevice, other: PciDevice, requests: readonly DeviceRequest[]): PciDevice {
   const fields = new Set(requests.map((request) => (request === 'vfCounts' ? 'sriov' : request)));
   const gained = [...fields].filter((field) => isUnknown(device[field]) && !isUnknown(other[field]));
@@ -53,7 +53,7 @@ function filled(device: PciDevice, other: PciDevice, requests: readonly DeviceRe
     : { ...device, ...Object.fromEntries(gained.map((field) => [field, other[field]])) };
 }
 
-/** How each fact that both tell is compared, and named. */
+/** The comparison and name of each fact that both report. */
 const COMPARED: readonly (readonly [name: string, fact: (device: PciDevice) => Known<string | number>])[] = [
   ['the driver', ({ driver }) => driver],
   ['the IOMMU group', ({ iommuGroup }) => iommuGroup],

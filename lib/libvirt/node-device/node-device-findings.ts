@@ -13,8 +13,8 @@ export interface XmlFinding {
 }
 
 /**
- * Finds the contradictions in the document of a PCI function, each once, in the order of the document. libvirt does
- * not write such a document: another program or a user wrote or changed it.
+ * Finds the contradictions in the document of a PCI function, without duplicates, in the order of the document.
+ * libvirt does not write such a document: another program or a user wrote or changed it.
  */
 export function findContradictions(document: XmlDocument, device: NodeDevice): readonly XmlFinding[] {
   const { capability } = device;
@@ -38,7 +38,7 @@ interface Problem {
   readonly message: string;
 }
 
-/** What the path says of what is above the function: it can be behind a bridge of another bus alone, and that is its parent. */
+/** The problems of its place in the path: it can only be behind a bridge of another bus, which is its parent. */
 function placeProblems(
   document: XmlDocument,
   { path, parent }: NodeDevice,
@@ -68,7 +68,7 @@ function placeProblems(
   return problems;
 }
 
-/** libvirt names what is nearest above, of what it knows; `computer` where that is nothing. */
+/** libvirt names the nearest parent that it knows; `computer` if there is none. */
 function parentMessage(
   parent: string | null,
   address: PciAddress,
@@ -86,7 +86,7 @@ function busOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':'));
 }
 
-/** The element that a contradiction is about; the whole where that is not there. */
+/** The element of a contradiction; the root element if it is missing. */
 function elementOf({ root }: XmlDocument, about: Contradiction['about'] | 'parent'): XmlElement {
   const pci = childOf(root, 'capability');
   const inPci = about === 'group' ? childOf(pci, 'iommuGroup') : undefined;
@@ -97,7 +97,7 @@ function elementOf({ root }: XmlDocument, about: Contradiction['about'] | 'paren
   return inPci ?? (about === 'sriov' ? sriov : undefined) ?? childOf(root, about) ?? root;
 }
 
-/** The address that a document's name has; `undefined` where that is none. */
+/** The address in a document's name; `undefined` if there is none. */
 export function addressByName({ name }: NodeDevice): PciAddress | undefined {
   return name === null ? undefined : parsePciAddress(name);
 }

@@ -26,7 +26,7 @@ export function parseNodeDevice(raw: Uint8Array | string, name: string): NodeDev
 }
 
 /**
- * The same, for a document that was read as XML.
+ * The same for a parsed XML document.
  *
  * @throws PortalGunError BAD_XML, with line and column
  */
@@ -45,10 +45,10 @@ export function nodeDeviceOf(document: XmlDocument): NodeDevice {
 }
 
 /**
- * Reads any number of such documents, one after another as several `nodedev-dumpxml` print them, each with or without a
- * declaration before it.
+ * Reads several such documents in one text, as several `nodedev-dumpxml` print them, each with or without an XML
+ * declaration.
  *
- * @throws PortalGunError BAD_XML, with line and column in the whole
+ * @throws PortalGunError BAD_XML, with line and column in the whole text
  */
 export function parseNodeDevices(text: string, name: string): readonly NodeDevice[] {
   return documentsIn(text).map(({ start, end }) => {
@@ -56,7 +56,8 @@ export function parseNodeDevices(text: string, name: string): readonly NodeDevic
     try {
       return parseNodeDevice(document, name);
     } catch (error) {
-      // Once more, behind blanks in place of what is before it, a declaration too: the place is then that in the whole.
+      // Parsed again after spaces that replace the text before it, also a declaration, so that the error has its
+      // position in the whole text.
       const at = end - document.length;
       const declared = /^<\?xml[^>]*>/.exec(document)?.[0].length ?? 0;
       const before = text.slice(0, at + declared).replace(/[^\n]/g, ' ');
@@ -71,7 +72,7 @@ interface Stretch {
   readonly end: number;
 }
 
-/** Where documents begin and end. A USB device has an element of the same name in it: its number. */
+/** The start and end of each document. A USB device contains an element of the same name: its number. */
 function documentsIn(text: string): readonly Stretch[] {
   const found: Stretch[] = [];
   let [start, depth] = [0, 0];
@@ -136,7 +137,7 @@ function parseCapability(document: XmlDocument, device: XmlElement): NodeCapabil
   }
 }
 
-/** Of a medium that can be taken out. */
+/** For a removable medium. */
 function removableSize(document: XmlDocument, storage: XmlElement): number | null {
   return numberIn(document, childOf(storage, 'capability'), 'media_size');
 }

@@ -1,13 +1,16 @@
 import { type PciAddress, parsePciAddress } from '../../pci/address.ts';
 import type { Vpd } from '../../pci/config/vpd.ts';
 
-/** The facts that libvirt has about a hardware device of the host. What its document does not say is `null`. */
+/**
+ * The facts that libvirt has about a hardware device of the host. A fact that its document does not contain is
+ * `null`.
+ */
 export interface NodeDevice {
   /** libvirt's own: `pci_0000_01_00_0`, `net_enp1s0_52_54_00_12_34_56`. */
   readonly name: string | null;
   /** Its directory in sysfs. */
   readonly path: string | null;
-  /** The name of what it hangs on; `computer` for what hangs on nothing. */
+  /** The name of its parent device; `computer` for a device without a parent. */
   readonly parent: string | null;
   readonly driver: string | null;
   /** Its nodes in `/dev`, and the links to them. */
@@ -29,27 +32,27 @@ export type NodeCapability =
 /** A function on the PCI bus. */
 export interface PciCapability {
   readonly kind: 'pci';
-  /** From the numbers of domain, bus, slot and function, whatever the name and the path say. */
+  /** From the numbers of domain, bus, slot and function, and not from the name and the path. */
   readonly address: PciAddress;
-  /** Six hex digits; `null` where libvirt is too old to tell it. */
+  /** Six hex digits; `null` if libvirt is too old to report it. */
   readonly classCode: string | null;
   readonly vendor: NodeId | null;
   readonly product: NodeId | null;
   readonly numaNode: number | null;
   readonly iommuGroup: NodeIommuGroup | null;
-  /** Its link, where it has one. */
+  /** Its link, if it has one. */
   readonly link: NodeLink | null;
-  /** What it is where it is a physical function of SR-IOV. */
+  /** Its VFs, if it is a PF. */
   readonly virtualFunctions: NodeVirtualFunctions | null;
-  /** The physical function, where it is a virtual one. */
+  /** Its PF, if it is a VF. */
   readonly physicalFunction: PciAddress | null;
-  /** What its header says that it bridges to; `null` for what is no bridge. */
+  /** The bridge type in its header; `null` if it is not a bridge. */
   readonly bridge: 'pci-bridge' | 'cardbus-bridge' | null;
   readonly mdevTypes: readonly MdevType[];
   readonly vpd: Vpd | null;
 }
 
-/** Four hex digits, and the name that the list of PCI ids on libvirt's host has. */
+/** Four hex digits, and the name in the PCI ids of libvirt's host. */
 export interface NodeId {
   readonly id: string;
   readonly name: string | null;
@@ -57,11 +60,11 @@ export interface NodeId {
 
 export interface NodeIommuGroup {
   readonly number: number;
-  /** Itself among them. */
+  /** Includes the device itself. */
   readonly members: readonly PciAddress[];
 }
 
-/** The speed in gigatransfers per second, and the lanes. */
+/** The speed in gigatransfers per second, and the number of lanes. */
 export interface NodeLinkState {
   readonly speedGts: number | null;
   readonly width: number | null;
@@ -69,13 +72,13 @@ export interface NodeLinkState {
 
 export interface NodeLink {
   readonly port: number | null;
-  /** What it can do, and what it does. */
+  /** The maximum and the current state. */
   readonly max: NodeLinkState | null;
   readonly current: NodeLinkState | null;
 }
 
 export interface NodeVirtualFunctions {
-  /** The most that there can be; `null` where libvirt is too old to tell it. */
+  /** The maximum number; `null` if libvirt is too old to report it. */
   readonly max: number | null;
   /** In the order of their index. */
   readonly addresses: readonly PciAddress[];
@@ -87,7 +90,7 @@ export interface MdevType {
   readonly name: string | null;
   /** `vfio-pci`. */
   readonly deviceApi: string | null;
-  /** How many more of it can be made. */
+  /** The number that can still be created. */
   readonly availableInstances: number | null;
 }
 
@@ -100,7 +103,7 @@ interface NetCapability {
   readonly state: string | null;
 }
 
-/** A disk, as a whole. */
+/** A whole disk. */
 interface StorageCapability {
   readonly kind: 'storage';
   /** `/dev/sda`. */
@@ -129,15 +132,15 @@ interface ScsiHostCapability {
 /** A mediated device. */
 interface MdevCapability {
   readonly kind: 'mdev';
-  /** Of its {@link MdevType}. */
+  /** The id of its {@link MdevType}. */
   readonly typeId: string | null;
   readonly uuid: string | null;
   readonly iommuGroup: number | null;
 }
 
-/** Something that a document says of a PCI function in two places, and not the same. */
+/** A fact of a PCI function that a document gives in two places with different values. */
 export interface Contradiction {
-  /** What of the document does not go with its numbers. */
+  /** The part of the document that contradicts its numbers. */
   readonly about: 'name' | 'path' | 'group' | 'sriov';
   /** A sentence. */
   readonly message: string;
@@ -163,7 +166,7 @@ export function contradictionsOf({ name, path, capability }: NodeDevice): readon
   if (members.length > 0 && !members.includes(address))
     found.push({ about: 'group', message: `its IOMMU group has ${members.join(', ')}, and not ${address}` });
   if (physicalFunction === address || others.includes(address))
-    found.push({ about: 'sriov', message: `it is a virtual function of itself: ${address}` });
+    found.push({ about: 'sriov', message: `it is a VF of itself: ${address}` });
   if (physicalFunction !== null && others.length > 0)
     found.push({ about: 'sriov', message: `it is a virtual function, of ${physicalFunction}, and has some` });
   return found;

@@ -15,12 +15,12 @@ interface PciNode extends NodeDevice {
 }
 
 /**
- * The PCI functions of a host, with the facts that its libvirt reports; all other facts are `unread`. What libvirt has
- * no word for and what it does not tell look the same in its documents: they are `null` where it tells them of every
- * device that has them (driver, group, NUMA node, SR-IOV, kinds of mediated devices), and `unread` where it may not be
- * able to.
+ * The PCI functions of a host, with the facts that its libvirt reports; all other facts are `unread`. In documents of
+ * libvirt, an absent fact and an unsupported one look the same. They are `null` for facts that libvirt reports for
+ * every device that has them (driver, group, NUMA node, SR-IOV, kinds of mediated devices), and `unread` for facts
+ * that it may not support.
  *
- * @param kinds that were read: without `net` and `storage` it is not known what hangs on a device
+ * @param kinds that were read: without `net` and `storage` the attachments of a device are unknown
  * @param uri of that libvirt
  */
 export function toInventory(
@@ -99,8 +99,8 @@ function toDevice(
 }
 
 /**
- * The disk of an NVMe controller under multipath hangs on none of the controllers, and libvirt does not tell on which it
- * could: none is no answer then.
+ * The disk of an NVMe controller with multipath has none of the controllers as parent, and libvirt does not report
+ * possible ones, so the absence of disks proves nothing.
  */
 function disksOf({ address, classCode }: PciCapability, { disks }: Things): Known<readonly string[]> {
   const mayHide = classCode === null || classCode.startsWith('0108');
@@ -138,7 +138,7 @@ function toLink({ max, current }: NodeLink): PcieLink {
   };
 }
 
-/** Names of what hangs on each function, sorted. */
+/** Names of the attachments of each function, sorted. */
 interface Things {
   readonly interfaces: ReadonlyMap<PciAddress, readonly string[]>;
   readonly disks: ReadonlyMap<PciAddress, readonly string[]>;
@@ -160,7 +160,7 @@ function thingsByFunction(devices: readonly NodeDevice[]): Things {
   return { interfaces, disks };
 }
 
-/** The function that a device hangs on, by its path, or by the name of its parent where that is a function. */
+/** The function of a device, by its path, or by the name of its parent if that is a function. */
 function functionAbove({ path, parent }: NodeDevice): PciAddress | undefined {
   const above = path?.split('/').filter(isPciAddress).at(-1);
   return above ?? (parent?.startsWith('pci_') === true ? parsePciAddress(parent) : undefined);

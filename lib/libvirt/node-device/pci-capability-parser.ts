@@ -77,7 +77,7 @@ function parseGroup(document: XmlDocument, group: XmlElement | undefined): NodeI
   return { number, members: addressesIn(document, group) };
 }
 
-/** Older libvirts write it of VFs too, without a number or an address. */
+/** Older libvirts also write it for VFs, without a number or an address. */
 function parseVirtualFunctions(
   document: XmlDocument,
   capability: XmlElement | undefined,
@@ -92,7 +92,7 @@ function addressesIn(document: XmlDocument, element: XmlElement): readonly PciAd
   return childrenOf(element, 'address').map((address) => parseHostAddress(document, address));
 }
 
-/** Of conventional PCI, and of what is built into the root complex, the element is not there or empty. */
+/** For conventional PCI, and for functions inside the root complex, the element is missing or empty. */
 function parseLink(document: XmlDocument, express: XmlElement | undefined): NodeLink | null {
   const links = childrenOf(express, 'link');
   if (links.length === 0) return null;
@@ -126,7 +126,7 @@ function parseMdevType(document: XmlDocument, type: XmlElement): MdevType {
   };
 }
 
-/** libvirt's words for the keywords that a card has. */
+/** The names in libvirt of the VPD keywords. */
 const KEYWORDS: Readonly<Record<string, string>> = {
   change_level: 'EC',
   manufacture_id: 'MN',
@@ -165,7 +165,7 @@ function keywordOf({ name, attributes }: XmlElement): string | undefined {
   return Object.hasOwn(KEYWORDS, name) ? KEYWORDS[name] : undefined;
 }
 
-/** An attribute of libvirt's in decimal; `null` where it is not there. */
+/** A decimal attribute of libvirt; `null` if it is missing. */
 function wholeNumber(document: XmlDocument, element: XmlElement | undefined, name: string): number | null {
   const text = element?.attributes.get(name);
   if (element === undefined || text === undefined) return null;

@@ -5,23 +5,23 @@ import type { Virsh } from '../virsh.ts';
 import type { NodeDevice } from './node-device.ts';
 import { parseNodeDevice } from './node-device-parser.ts';
 
-/** A kind of node devices, as `virsh nodedev-list --cap` takes it. */
+/** A kind of node devices for `virsh nodedev-list --cap`. */
 export type NodeKind = 'pci' | 'net' | 'storage';
 
 /** The facts that libvirt has about the hardware of its host. */
 export interface NodeReading {
-  /** What libvirt calls its host; `null` where it does not say. */
+  /** The host name in libvirt; `null` if it is not reported. */
   readonly hostName: string | null;
-  /** In libvirt's order. */
+  /** In the order of libvirt. */
   readonly devices: readonly NodeDevice[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Reads node devices of some kinds by `virsh nodedev-list --cap KINDS` and `virsh nodedev-dumpxml NAME`: two processes,
- * however many there are. What can't be read of one never hides the others.
+ * Reads node devices of some kinds by `virsh nodedev-list --cap KINDS` and `virsh nodedev-dumpxml NAME`: two
+ * processes, however many devices there are. An unreadable device never hides the others.
  *
- * @throws PortalGunError NO_LIBVIRT where it lists none, and what {@link Virsh} throws
+ * @throws PortalGunError NO_LIBVIRT if libvirt lists none, and the errors of {@link Virsh}
  */
 export async function readNodeDevices(virsh: Virsh, kinds: readonly NodeKind[]): Promise<NodeReading> {
   const readOnly = { readOnly: true };
@@ -46,19 +46,19 @@ export async function readNodeDevices(virsh: Virsh, kinds: readonly NodeKind[]):
     const subject = escapeControls(names[index] ?? '');
     const device = error === null ? tryParse(output, subject) : `libvirt does not report it: ${error}`;
     if (typeof device !== 'string') devices.push(device);
-    // It went after it was listed.
+    // It disappeared after it was listed.
     else if (!/not found|no node device/i.test(error ?? ''))
       diagnostics.push({ subject, code: 'NODE_DEVICE_BROKEN', message: device });
   }
   return { hostName: named?.error === null ? named.output.trim() || null : null, devices, diagnostics };
 }
 
-/** The device, or what is wrong with its document. */
+/** The device, or the error in its document. */
 function tryParse(xml: string, name: string): NodeDevice | string {
   try {
     return parseNodeDevice(xml, name);
   } catch (error) {
     if (!(error instanceof PortalGunError)) throw error;
-    return `its document can't be read: ${error.subject ?? ''} ${error.message}`;
+    return `its document cannot be read: ${error.subject ?? ''} ${error.message}`;
   }
 }

@@ -3,12 +3,12 @@ import { PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import type { XmlElement } from './xml-element.ts';
 
-/** The limit for a document: the largest documents of libvirt, those of machines, have some hundred kilobytes. */
+/** The limit for a document: the largest documents of libvirt, those of VMs, have some hundred kilobytes. */
 export const MAX_XML_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 100;
 const MAX_ELEMENTS = 500_000;
 
-/** Whatever begins with `<`, in a text that is well formed. */
+/** Everything that begins with `<`, in a well-formed text. */
 const MARKUP =
   /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(\/?)([^\s/>]+)((?:"[^"]*"|'[^']*'|[^"'>])*)>/g;
 const ATTRIBUTE = /([^\s=/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
@@ -20,10 +20,10 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
   ['apos', "'"],
 ]);
-/** What XML can not hold in any form: controls, halves of a pair, and what is no character. */
+/** Characters that XML cannot contain in any form: controls, unpaired surrogates, and noncharacters. */
 const NOT_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** A document that was read: its original text, and its one element. */
+/** A parsed document: its original text, and its root element. */
 export interface XmlDocument {
   readonly text: string;
   /** Of the file or command, for errors. */
@@ -32,12 +32,13 @@ export interface XmlDocument {
 }
 
 /**
- * Reads a document in the form of libvirt: XML 1.0 in UTF-8 without a document type, and so with only the five
- * entities of XML.
+ * Reads a document in the form of libvirt: XML 1.0 in UTF-8 without a document type, so only with the five entities
+ * of XML.
  *
- * @param raw bytes as they were read, or text
+ * @param raw the original bytes, or text
  * @param name of the file or command it is from, for errors
- * @throws PortalGunError BAD_XML, with line and column: it is not well formed, of another encoding, too large, or has
+ * @throws PortalGunError BAD_XML, with line and column: it is not well formed, has another encoding, is too large, or
+ * has
  *   a document type
  */
 export function parseXml(raw: Uint8Array | string, name: string): XmlDocument {
@@ -55,7 +56,7 @@ export function parseXml(raw: Uint8Array | string, name: string): XmlDocument {
   return { text, name, root: new XmlReader(text, name).read() };
 }
 
-/** Where something of a document stands: `router.xml:4:7`. */
+/** The position of a part of a document: `router.xml:4:7`. */
 export function placeInXml({ text, name }: Pick<XmlDocument, 'text' | 'name'>, offset: number): string {
   const before = text.slice(0, offset);
   return `${name}:${before.split('\n').length}:${offset - before.lastIndexOf('\n')}`;
@@ -78,13 +79,13 @@ function decode(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // Latin 1 has a character for each byte, so that an offset in it is one of the bytes.
+    // Latin 1 has a character for each byte, so offsets in it are those of the bytes.
     const text = Buffer.from(bytes).toString('latin1');
     return failInXml({ text, name }, firstBadByte(bytes), 'is not UTF-8', 'store it as UTF-8');
   }
 }
 
-/** Where the longest beginning ends that is UTF-8 by itself. */
+/** The end of the longest valid UTF-8 prefix. */
 function firstBadByte(bytes: Uint8Array): number {
   const decodes = (length: number, stream: boolean): boolean => {
     try {
@@ -100,27 +101,27 @@ function firstBadByte(bytes: Uint8Array): number {
     if (decodes(middle, true)) good = middle;
     else bad = middle;
   }
-  // As a stream it may end in the middle of a character.
+  // In streaming mode it may end in the middle of a character.
   while (!decodes(good, false)) good -= 1;
   return good;
 }
 
-/** What the validator lets pass. */
+/** The errors that the validator does not find. */
 function checkText(text: string, name: string): void {
   const source = { text, name };
   const bad = NOT_XML.exec(text);
   if (bad !== null) failInXml(source, bad.index, 'has a character that XML does not allow');
   const encoding = /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(text)?.[1];
   if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) {
-    failInXml(source, 0, `says that its encoding is ${escapeControls(encoding)}, and only UTF-8 is read`);
+    failInXml(source, 0, `has the encoding ${escapeControls(encoding)}, but only UTF-8 is supported`);
   }
   for (const { 0: markup, index } of text.matchAll(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<!/g)) {
-    // Behind the opening dashes there are none but those that end it.
+    // After the opening dashes, the only ones are those at its end.
     if (markup.startsWith('<!--') && markup.slice(4, -2).includes('--')) {
       failInXml(source, index, 'has -- in a comment');
     }
     if (markup !== '<!') continue;
-    failInXml(source, index, 'has a document type, or a comment without an end', 'leave it out');
+    failInXml(source, index, 'has a document type, or a comment without an end', 'remove it');
   }
 }
 
@@ -134,16 +135,16 @@ interface OpenElement {
   readonly start: number;
   readonly contentStart: number;
   readonly children: XmlElement[];
-  /** Those that names in it can have. */
+  /** The prefixes that names in it can have. */
   readonly prefixes: ReadonlySet<string>;
   text: string;
 }
 
-/** What every document has without declaring it. */
+/** The prefixes that exist in every document. */
 const OWN_PREFIXES: ReadonlySet<string> = new Set(['xml', 'xmlns']);
 const DECLARATION = 'xmlns:';
 
-/** Makes elements of a text that the validator passed; what it passes too kindly ends here. */
+/** Creates elements from a text that the validator accepted, and rejects invalid text that it does not find. */
 class XmlReader {
   readonly #text: string;
   readonly #name: string;
@@ -205,7 +206,7 @@ class XmlReader {
     return new Set([...above, ...declared.map((key) => key.slice(DECLARATION.length))]);
   }
 
-  /** @param contentEnd `null` where the element is empty in the form `<name/>` */
+  /** @param contentEnd `null` for an empty element of the form `<name/>` */
   #close(contentEnd: number | null, end: number): void {
     const open = this.#open.pop() ?? this.#fail(end, 'has an end without a beginning');
     const { name, attributes, children, text, start, contentStart } = open;

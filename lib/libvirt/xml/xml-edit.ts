@@ -1,7 +1,7 @@
 import type { XmlDocument } from './xml-document.ts';
 import type { XmlElement } from './xml-element.ts';
 
-/** A stretch of a document's text that is replaced; `start` and `end` are equal where something is only put in. */
+/** A range of a document's text that is replaced; for an insertion, `start` and `end` are equal. */
 export interface XmlEdit {
   readonly start: number;
   readonly end: number;
@@ -9,9 +9,9 @@ export interface XmlEdit {
 }
 
 /**
- * The text of a document with edits made, and every other byte as it was.
+ * The text of a document with edits applied, and every other byte unchanged.
  *
- * @param edits in any order; none may overlap another
+ * @param edits in any order, without overlaps
  */
 export function applyEdits(document: XmlDocument, edits: readonly XmlEdit[]): string {
   const inOrder = edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
@@ -25,7 +25,7 @@ export function applyEdits(document: XmlDocument, edits: readonly XmlEdit[]): st
   return text + document.text.slice(at);
 }
 
-/** Takes an element away, and the line that it leaves empty. */
+/** Removes an element, and the line that would be empty. */
 export function removeElement({ text }: XmlDocument, { start, end }: XmlElement): XmlEdit {
   const before = /\n[\t ]*$/.exec(text.slice(0, start));
   const isLast = /^[\t ]*(\r?\n|$)/.test(text.slice(end));
@@ -34,7 +34,7 @@ export function removeElement({ text }: XmlDocument, { start, end }: XmlElement)
     : { start, end, text: '' };
 }
 
-/** Puts lines in an element's place, indented as it was. */
+/** Replaces an element with lines, indented as it was. */
 export function replaceElement(
   { text }: XmlDocument,
   { start, end }: XmlElement,
@@ -43,7 +43,7 @@ export function replaceElement(
   return { start, end, text: lines.join(`\n${indentationAt(text, start)}`) };
 }
 
-/** Takes away all that is in an element, which is then written as libvirt writes one that is empty: `<name/>`. */
+/** Removes the contents of an element, which is then written as libvirt writes an empty one: `<name/>`. */
 export function emptyElement({ text }: XmlDocument, { content, end }: XmlElement): XmlEdit {
   if (content === null) return { start: end, end, text: '' };
   const start = text.lastIndexOf('>', content.start - 1);
@@ -51,9 +51,9 @@ export function emptyElement({ text }: XmlDocument, { content, end }: XmlElement
 }
 
 /**
- * Puts elements in as the last of another, indented as those that are in it.
+ * Adds elements as the last children of another, with the indentation of its children.
  *
- * @param lines of what is put in, without the indentation that all have in common
+ * @param lines of the new elements, without their common indentation
  */
 export function appendLines(document: XmlDocument, parent: XmlElement, lines: readonly string[]): XmlEdit {
   const { text } = document;
@@ -71,7 +71,7 @@ export function appendLines(document: XmlDocument, parent: XmlElement, lines: re
   return { start: at, end: at, text: lastLine === null ? `${block}\n${outer}` : block };
 }
 
-/** The white space that a line begins with, where nothing else is before an offset on it. */
+/** The whitespace at the start of a line, if there is nothing else before an offset. */
 function indentationAt(text: string, offset: number): string {
   return /(?:^|\n)([\t ]*)$/.exec(text.slice(0, offset))?.[1] ?? '';
 }

@@ -1,15 +1,15 @@
-/** An element of a document that was read, with its position in the text. */
+/** An element of a parsed document, with its position in the text. */
 export interface XmlElement {
   readonly name: string;
   /** In the order of the text; values with their references resolved. */
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
-  /** The text that is directly in it, as it stands, CDATA included; without that of its children. */
+  /** The text directly in it, unchanged, including CDATA; without that of its children. */
   readonly text: string;
-  /** Offsets in UTF-16 units: of its `<`, and behind its last `>`. */
+  /** Offsets in UTF-16 units: of its `<`, and after its last `>`. */
   readonly start: number;
   readonly end: number;
-  /** Offsets of what is in it; `null` where it is empty in the form `<name/>`. */
+  /** Offsets of its contents; `null` for an empty element of the form `<name/>`. */
   readonly content: { readonly start: number; readonly end: number } | null;
 }
 
@@ -23,7 +23,7 @@ export function childrenOf(element: XmlElement | undefined, name: string): reado
   return element?.children.filter((child) => child.name === name) ?? [];
 }
 
-/** The text of the first child of that name, without the white space round it. */
+/** The text of the first child of that name, without surrounding whitespace. */
 export function childText(element: XmlElement | undefined, name: string): string | undefined {
   return childOf(element, name)?.text.trim();
 }

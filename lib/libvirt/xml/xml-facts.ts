@@ -2,15 +2,15 @@ import type { NodeId } from '../node-device/node-device.ts';
 import { failInXml, type XmlDocument } from './xml-document.ts';
 import { childOf, childText, type XmlElement } from './xml-element.ts';
 
-/** The text of a child; `null` where there is none, or nothing in it. */
+/** The text of a child; `null` if there is no child, or no text. */
 export function filledText(element: XmlElement | undefined, name: string): string | null {
   return childText(element, name) || null;
 }
 
 /**
- * The number in a child, decimal or with `0x`; `null` where there is no such child.
+ * The number in a child, decimal or with `0x`; `null` if there is no such child.
  *
- * @throws PortalGunError BAD_XML where it is none, or larger than can be told exactly
+ * @throws PortalGunError BAD_XML if it is not a number, or too large for an exact value
  */
 export function numberIn(
   document: XmlDocument,
@@ -26,9 +26,9 @@ export function numberIn(
 }
 
 /**
- * A child of a form as `<vendor id='0x8086'>Intel Corporation</vendor>`; `null` where there is none.
+ * A child of the form `<vendor id='0x8086'>Intel Corporation</vendor>`; `null` if there is none.
  *
- * @throws PortalGunError BAD_XML where the id is none of four hex digits
+ * @throws PortalGunError BAD_XML if the id does not have four hex digits
  */
 export function idOf(document: XmlDocument, element: XmlElement, name: string): NodeId | null {
   const child = childOf(element, name);

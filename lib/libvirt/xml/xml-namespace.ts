@@ -1,12 +1,12 @@
 import type { XmlElement } from './xml-element.ts';
 
-/** What prefixes stand for: prefix to URI, the empty prefix for names without one; an empty URI for none. */
+/** The namespaces of prefixes: prefix to URI, the empty prefix for names without one; an empty URI for none. */
 export type Namespaces = ReadonlyMap<string, string>;
 
-/** Before anything is declared. */
+/** Before any declaration. */
 export const NO_NAMESPACES: Namespaces = new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]);
 
-/** What prefixes stand for in an element: what it declares, over what is declared outside of it. */
+/** The namespaces in an element: its declarations override those outside of it. */
 export function namespacesIn(element: XmlElement, outside: Namespaces): Namespaces {
   const inside = new Map(outside);
   for (const [name, uri] of element.attributes) {
@@ -16,7 +16,7 @@ export function namespacesIn(element: XmlElement, outside: Namespaces): Namespac
   return inside;
 }
 
-/** A name as its prefix, empty where it has none, and the rest. */
+/** A name as its prefix, empty if it has none, and the rest. */
 export function splitName(name: string): { readonly prefix: string; readonly local: string } {
   const colon = name.indexOf(':');
   return colon < 0
@@ -24,7 +24,7 @@ export function splitName(name: string): { readonly prefix: string; readonly loc
     : { prefix: name.slice(0, colon), local: name.slice(colon + 1) };
 }
 
-/** The URI of the namespace that an element is in, by what prefixes stand for in it; `undefined` for none. */
+/** The URI of an element's namespace, by the namespaces in it; `undefined` for none. */
 export function namespaceOf({ name }: XmlElement, inside: Namespaces): string | undefined {
   return inside.get(splitName(name).prefix) || undefined;
 }

@@ -1,18 +1,18 @@
 import { fragment } from 'xmlbuilder2';
 
-/** An element that is to be written. */
+/** An element to write. */
 export interface XmlNode {
   readonly name: string;
-  /** Those that are `undefined` are left out. */
+  /** `undefined` values are omitted. */
   readonly attributes?: Readonly<Record<string, string | undefined>>;
-  /** Text, or elements; those that are `undefined` are left out. */
+  /** Text, or elements; `undefined` ones are omitted. */
   readonly content?: string | readonly (XmlNode | undefined)[];
 }
 
 /**
- * Elements as text, two spaces a level, as libvirt writes its own; without a line's end behind the last.
+ * Elements as text, two spaces for each level, as libvirt writes its own; without a line end after the last.
  *
- * @throws Error where a value has a character that XML does not allow
+ * @throws Error if a value contains a character that XML does not allow
  */
 export function formatXml(nodes: readonly XmlNode[]): string {
   const root = fragment();
@@ -34,7 +34,7 @@ function add(parent: Builder, { name, attributes = {}, content = [] }: XmlNode):
   for (const child of content) if (child !== undefined) add(element, child);
 }
 
-/** A text that is written as it stands: the package takes what looks like a reference, such as `&lt;`, for one. */
+/** A text that is written unchanged: the package would interpret text that looks like a reference, such as `&lt;`. */
 function plain(text: string): string {
   return text.replaceAll('&', '&amp;');
 }

@@ -1,5 +1,5 @@
 /** Kernels and initramfs images, each named by the SHA-256 of its content. */
-const BOOT_FOLDER = '/var/lib/portal-gun/boot';
+export const BOOT_FOLDER = '/var/lib/portal-gun/boot';
 /** Records of boot assets, by name. */
 export const BOOT_NAMES_FOLDER = `${BOOT_FOLDER}/names`;
 /** Disk images that machines have overlays of, by name, and a record beside each. */

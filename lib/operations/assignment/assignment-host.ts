@@ -16,7 +16,7 @@ import { refuseElsewhere } from '../session/refuse-elsewhere.ts';
 import type { HostdevState } from './hostdev-state.ts';
 import { applies } from './live-attachments.ts';
 
-/** The VMs, with what they have of the devices of the host. */
+/** The VMs, with their devices of the host. */
 export function readMachinesHere(
   { host }: HostSession,
   virsh: Virsh,
@@ -26,7 +26,7 @@ export function readMachinesHere(
   return readMachines(virsh, purpose, hostLookup(host, devices));
 }
 
-/** What speaks against VMs having devices, from their next start on, and some at once. */
+/** The findings that prevent VMs from having devices, from their next start on, and some immediately. */
 export function findAssignmentSafety(
   { host }: HostSession,
   { inventory, groups }: HostdevState,
@@ -41,7 +41,7 @@ export function findAssignmentSafety(
 }
 
 /**
- * The libvirt of a session, whose VMs have to run where devices are looked for: on this machine, or on a captured one.
+ * The libvirt of a session, whose VMs must run on the host of the devices: this machine, or a captured one.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */

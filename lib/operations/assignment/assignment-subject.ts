@@ -12,38 +12,38 @@ import type { ChangeScope } from './change-scope.ts';
 /** A device that is assigned to VMs, with notes on it. */
 export interface ProposedDevice {
   readonly device: PciDevice;
-  /** Whether it was named, or goes along as a member of the group. */
+  /** Whether it was named, or is included as a member of the group. */
   readonly asked: boolean;
-  /** Why it goes, if nobody asked for it: a rule. */
+  /** The reason, if it was not requested: a rule. */
   readonly why?: string;
   readonly notes: readonly PassthroughNote[];
 }
 
 /** The changes to the VMs of a libvirt. */
 export interface MachinesSubject {
-  /** The URI of the libvirt that has the VMs. */
+  /** The URI of the libvirt of the VMs. */
   readonly connect: string;
-  /** What becomes of each definition. */
+  /** The changes of each definition. */
   readonly assignments: readonly MachineAssignment[];
-  /** What was met among the VMs. */
+  /** The diagnostics about the VMs. */
   readonly machineDiagnostics: readonly Diagnostic[];
 }
 
 /** The subject of a proposal to assign devices, for any policy. */
 export interface AssignmentSubject extends MachinesSubject {
   readonly scope: ChangeScope;
-  /** The devices, with the members of their groups; of a pool the PF. */
+  /** The devices, with the members of their groups; for a pool the PF. */
   readonly devices: readonly ProposedDevice[];
-  /** What becomes of each VM that is meant and runs. */
+  /** The changes of each selected running VM. */
   readonly attachments: readonly MachineAttachment[];
-  /** The VMs that are meant, and do not run: nothing can be plugged into them. */
+  /** The selected VMs that do not run: no device can be attached to them. */
   readonly skipped: readonly KnownMachine[];
-  /** The VFs of the PF, and which VM gets which; `null` for any other policy than `vf-pool`. */
+  /** The VFs of the PF, and the VM of each; `null` for any other policy than `vf-pool`. */
   readonly pool: VfPoolProposal | null;
-  /** What outlives a boot of the VFs; `null` if that is not changed. */
+  /** The changes to persisted VFs; `null` if there are none. */
   readonly persistence: PersistPart | null;
-  /** What the VFs come to at the next boot: sentences. */
+  /** What happens to the VFs at the next boot: sentences. */
   readonly bootNotes: readonly string[];
-  /** The devices that rules leave with the host; `null` if no rules decided. */
+  /** The devices that rules leave with the host; `null` without rules. */
   readonly left: readonly LeftDevice[] | null;
 }

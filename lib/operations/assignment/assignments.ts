@@ -32,21 +32,21 @@ import type { HostSession } from '../session/host-session.ts';
 import { readMachinesHere, virshHere } from './assignment-host.ts';
 import type { MachinesSubject } from './assignment-subject.ts';
 
-/** The facts of every device that assignments are looked for by. */
+/** The facts of every device for finding assigned ones. */
 const FIELDS = [...TRAIT_FIELDS, 'iommuGroup', 'netInterfaces', 'sriov'] as const;
 type AssignableDevice = DeviceWith<(typeof FIELDS)[number]>;
 
-/** A machine, and the status of its assignments. */
+/** A VM, and the statuses of its assignments. */
 export interface MachineStatuses {
   readonly machine: KnownMachine;
   readonly statuses: readonly AssignmentStatus<TitledDevice>[];
-  /** What it has beside that, until it ends. */
+  /** Its other devices from pci assign, until it stops. */
   readonly passing: readonly PassingDevice[];
 }
 
 type TitledDevice = DeviceWith<'vendor' | 'device'>;
 
-/** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
+/** A device of a running VM, with the device on the host; `null` if that is unknown. */
 interface PassingDevice {
   readonly assigned: HeldDevice;
   readonly device: TitledDevice | null;
@@ -55,31 +55,32 @@ interface PassingDevice {
 /** The assignments of each VM, and whether each is still in place. */
 export interface AssignmentList {
   readonly host: Inventory['host'];
-  /** The URI of the libvirt that has the VMs. */
+  /** The URI of the libvirt of the VMs. */
   readonly connect: string;
-  /** The VMs that were given something, or have something. */
+  /** The VMs with assignments or devices from pci assign. */
   readonly machines: readonly MachineStatuses[];
-  /** Whether anything is not as it was assigned. */
+  /** Whether an assignment differs from its record. */
   readonly isDrifted: boolean;
-  /** The number of VMs besides of which nobody can tell what they were given. */
+  /** The number of other VMs whose assignments are unknown. */
   readonly unknown: number;
   readonly recovery: Pick<PendingRecovery, 'changes' | 'notes'>;
-  /** What was met among the VMs. */
+  /** The diagnostics about the VMs. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** The subject of a proposal to repair assignments. */
 export interface RepairSubject extends MachinesSubject {
-  /** What is not as it was assigned and is left so, with the reason: sentences. */
+  /** The assignments that are not repaired, with the reason: sentences. */
   readonly left: readonly string[];
   readonly recovery: Pick<PendingRecovery, 'changes' | 'notes'>;
 }
 
 /**
- * Lists which VM was given what by `pci assign`, and how that stands.
+ * Lists the assignments of each VM by `pci assign`, with their statuses.
  *
  * @param choice the VMs; all by default
- * @throws PortalGunError BAD_ARGUMENT, MACHINE_NOT_FOUND, BAD_XML, and what opening the host and asking its libvirt throw
+ * @throws PortalGunError BAD_ARGUMENT, MACHINE_NOT_FOUND, BAD_XML, and the errors of opening the host and asking its
+ * libvirt
  */
 export async function listAssignments(
   session: HostSession,
@@ -110,7 +111,7 @@ export async function listAssignments(
 }
 
 /**
- * Proposes to point definitions at where their devices are now, if that is known for sure.
+ * Proposes to update definitions to the current places of their devices, if these are certain.
  *
  * @param choice the VMs; all by default
  * @throws PortalGunError as {@link listAssignments}; CANNOT_BE_GIVEN for a VM without a definition

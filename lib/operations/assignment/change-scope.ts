@@ -1,8 +1,8 @@
 /** The parts of VMs to change; by default only their definitions. */
 export interface ScopeOptions {
-  /** Their definitions, which are in force from the next start on; the default without `live`. */
+  /** Their definitions, which take effect at the next start; the default without `live`. */
   readonly config?: boolean | undefined;
-  /** What they have now, as they run. */
+  /** The running VMs. */
   readonly live?: boolean | undefined;
 }
 

@@ -23,18 +23,18 @@ import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import type { HostSession } from '../session/host-session.ts';
 
 /**
- * Answers libvirt's hook whether a VM may start with what its document gives it: returns if it may.
+ * Answers the libvirt hook whether a VM may start with the devices in its XML: returns if it may.
  *
- * @param document what libvirt gives its hooks
- * @throws PortalGunError START_REFUSED, BAD_XML, and what opening the host throws
+ * @param document the XML that libvirt passes to its hooks
+ * @throws PortalGunError START_REFUSED, BAD_XML, and the errors of opening the host
  */
 export function guardStart({ host }: HostSession, document: string | Uint8Array): void {
-  refuseStart(host, parseXml(document, 'the machine'));
+  refuseStart(host, parseXml(document, 'the VM'));
 }
 
 /**
- * Looks whether a machine may take from a host what its document gives it: whether each device is the one that was
- * assigned, and what the host uses it for now.
+ * Checks whether a VM may take the devices in its XML from a host: whether each device is the recorded one, and
+ * whether the host uses it now.
  *
  * @throws PortalGunError START_REFUSED, BAD_XML
  */
@@ -61,7 +61,7 @@ export function refuseStart(host: HostReader, parsed: XmlDocument): void {
   });
 }
 
-/** What the machine takes, and the devices of the kinds of those that were assigned: one of them may have moved. */
+/** The devices of the VM, and those of the same kinds as the assigned ones, because one of these may have moved. */
 function probedFor(
   { devices: taken }: Machine,
   document: XmlDocument,
@@ -82,7 +82,7 @@ function probedFor(
   return [...concernedWith(devices, named), ...devices.filter(isOfKind)];
 }
 
-/** Every function that the machine takes, whoever gave it, with the names that were allowed when it was assigned. */
+/** Every function that the VM takes, from any program, with the rules that were accepted at its assignment. */
 function givenTo(
   { devices }: Machine,
   statuses: readonly AssignmentStatus<DeviceWith<never>>[],
@@ -98,7 +98,7 @@ function givenTo(
   return given;
 }
 
-/** What of the host's use of them now is in the way, the gravest first. */
+/** The current uses by the host that prevent the start, the most severe first. */
 function refusalsOf(
   given: ReadonlyMap<PciAddress, ReadonlySet<string>>,
   host: SafetyHost,
@@ -106,7 +106,7 @@ function refusalsOf(
   const refusals = [...given]
     .filter(([address]) => host.devices.some((device) => device.address === address))
     .flatMap(([address, allowed]) => refusalsAmong(checkSafety([address], host), allowed))
-    // Who has a device libvirt looks at itself, where we can't.
+    // libvirt itself checks which VM has a device, which is impossible here.
     .filter(({ name, severity }) => name !== 'machine-has-it' || severity !== 'unknown');
   return (['forbids', 'refuses', 'unknown'] as const).flatMap((severity) =>
     refusals.filter((each) => each.severity === severity),

@@ -7,21 +7,21 @@ import { parseStationMac } from '../../pci/sriov/mac-address.ts';
 import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
 import type { HostSession } from '../session/host-session.ts';
 
-/** The chosen options for passing devices to VMs; numbers can be texts, as in a command line. */
+/** The options for passing devices to VMs; numbers can be texts, as on a command line. */
 export interface HostdevChoice {
-  /** The element; by default `interface` for a VF of a network card, and `hostdev` for all else. */
+  /** The element; by default `interface` for a VF of a network card, and `hostdev` for all others. */
   readonly as?: 'hostdev' | 'interface' | undefined;
-  /** Whether the guest sees the option ROM: `auto` (the default), `on`, `off`, or the path of a file to have it from. */
+  /** Whether the guest sees the option ROM: `auto` (the default), `on`, `off`, or the path of a file with a ROM. */
   readonly rom?: string | undefined;
-  /** Whether libvirt moves the device between its drivers; `auto` by default: not if a VFIO driver of its own has it. */
+  /** Whether libvirt changes the driver of the device; `auto` by default: not if it is on its own VFIO driver. */
   readonly managed?: 'auto' | 'yes' | 'no' | undefined;
   /** The MAC of an interface. */
   readonly mac?: string | undefined;
   /** The VLAN of an interface, 1 to 4094. */
   readonly vlan?: number | string | undefined;
-  /** The place among what the firmware boots from, from 1. */
+  /** The position in the boot order of the firmware, from 1. */
   readonly bootOrder?: number | string | undefined;
-  /** The alias of the interface that stands in while the VM migrates. */
+  /** The alias of the interface that replaces it while the VM migrates. */
   readonly teaming?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ const MAC_PROBLEMS = {
   zero: 'a MAC address that is not zero: 02:00:00:00:00:03',
 } as const;
 
-/** Only one device can have these. */
+/** The options for only one device. */
 const OF_ONE = [
   ['mac', '--mac'],
   ['bootOrder', '--boot-order'],
@@ -39,10 +39,10 @@ const OF_ONE = [
 ] as const;
 
 /**
- * How VMs get devices by a choice.
+ * The hostdev options for a choice.
  *
  * @param session whether the files of this machine are those of the host
- * @param category of the VMs that get them; `null` if that is not known
+ * @param category of the VMs that get them; `null` if unknown
  * @throws PortalGunError BAD_ARGUMENT; NOT_FOUND, PERMISSION_DENIED for the file of a ROM
  */
 export function hostdevOptionsOf(
@@ -65,7 +65,7 @@ export function hostdevOptionsOf(
 }
 
 /**
- * Refuses a choice for several devices that only one device can have.
+ * Refuses options for only one device if there are several.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
@@ -88,7 +88,7 @@ function given<Value, T>(value: Value | undefined, parse: (value: Value) => T): 
 function romOf({ isCaptured }: Pick<HostSession, 'isCaptured'>, text: string): RomWish {
   if (text === 'auto' || text === 'on' || text === 'off') return text;
   if (escapeControls(text) !== text) throw badValue('--rom', text, 'a path without control characters');
-  // The files of a captured host are not here.
+  // The files of a captured host are not on this machine.
   return { file: isCaptured ? absolutePath(text) : existingFile(text, '--rom') };
 }
 

@@ -35,26 +35,26 @@ const FIELDS: readonly DeviceField[] = [
   'netInterfaces',
 ];
 
-/** By which devices are found that verdicts depend on. */
+/** The facts for finding the devices that verdicts depend on. */
 const PICKING_FIELDS: readonly DeviceField[] = ['iommuGroup', 'location'];
 
-/** A host as far as handing its devices over depends on it. */
+/** The state of a host for passing its devices through. */
 export interface HostdevState {
   readonly inventory: Inventory;
-  /** Those that the selectors mean; all where there are none. */
+  /** The selected devices; all without selectors. */
   readonly selected: readonly PciDevice[];
-  /** Of the selected. */
+  /** The groups of the selected devices. */
   readonly groups: readonly IommuGroup[];
   readonly abilities: HostAbilities;
   readonly pfLinks: PfLinks;
 }
 
 /**
- * Reads what handing devices over depends on.
+ * Reads the state for passing devices through.
  *
- * @param more facts that are needed besides
- * @param asked the devices that the question is about, if the words do not name them
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, and what reading the source throws
+ * @param more additional facts
+ * @param asked the devices of the question, if the words do not name them
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, and the errors of reading the source
  */
 export async function readHostdevState(
   source: InventorySource,
@@ -67,7 +67,7 @@ export async function readHostdevState(
   const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
   const ofWords: ProbedDevices = (devices) => concernedWith(devices, selectDevices(devices, selectors));
   const probed = words.length === 0 ? undefined : ofWords;
-  // Whether a function is a VF is asked of those that machines have, too.
+  // The devices of VMs are also read, to find out which are VFs.
   const ofAll = [...PICKING_FIELDS, ...selectors.flatMap((selector) => selector.fields)];
   const inventory =
     probed === undefined
@@ -82,7 +82,7 @@ export async function readHostdevState(
   const selected = selectDevices(devices, selectors);
   const grouped = probed === undefined ? devices : groupedWith(devices, selected);
   const pfs = new Set(grouped.flatMap((device) => pfOf(device) ?? []));
-  // Whether a PF is up is asked of the host's files alone.
+  // Only the files of the host show whether a PF is up.
   const { files } = source;
   return {
     inventory,
@@ -98,11 +98,11 @@ export async function readHostdevState(
 }
 
 /**
- * The same for assigning devices, which are known again later by their identities.
+ * The same for assigning devices, which are found again later by their identities.
  *
- * @param more facts that are needed besides
- * @param asked the devices that the question is about; all without it
- * @throws PortalGunError what opening and reading the host throws
+ * @param more additional facts
+ * @param asked the devices of the question; all without it
+ * @throws PortalGunError the errors of opening and reading the host
  */
 export function readAssignmentState(
   session: HostSession,
@@ -118,7 +118,7 @@ function pfOf({ sriov }: PciDevice): PciAddress | undefined {
   return role?.role === 'vf' ? role.physicalFunction : undefined;
 }
 
-/** Devices with all that have to leave the host with them, in the order of the host. */
+/** Devices with all devices that must leave the host with them, in the order of the host. */
 export function withGroups(
   { inventory, groups }: HostdevState,
   chosen: readonly PciDevice[],
@@ -133,7 +133,7 @@ export function withGroups(
 }
 
 /**
- * How each of some devices that go together is handed over.
+ * The hostdevs of devices that are passed through together.
  *
  * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
  */
@@ -146,7 +146,8 @@ export function toHostdevs(
 }
 
 /**
- * The same for definitions, which are to be as they were planned: each VF with a MAC that stays. Needs `IDENTITY_FIELDS` of the PFs.
+ * The same for definitions, which must not change after the plan: each VF gets a fixed MAC. Needs `IDENTITY_FIELDS`
+ * of the PFs.
  *
  * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
  */
@@ -160,9 +161,9 @@ export function toDefinedHostdevs(
 }
 
 /**
- * How one device is handed over.
+ * The hostdev of one device.
  *
- * @param along those that go to the same machine
+ * @param along the other devices for the same VM
  * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
  */
 export function toHostdevOf(
@@ -185,8 +186,8 @@ function withWay(note: PassthroughNote): PassthroughNote {
 }
 
 /**
- * A VF that goes as an interface, with the MAC of the stable scheme where none was asked for: libvirt would make one up, and the
- * definition would be another than the one that was planned. Anything else as it is.
+ * A VF as an interface gets the MAC of the stable scheme unless one was requested: libvirt would generate one, and
+ * the definition would differ from the planned one. Other devices are unchanged.
  */
 function withStableMac(
   { inventory, pfLinks }: HostdevState,

@@ -24,9 +24,9 @@ import type { ChangeScope } from './change-scope.ts';
 import { type HostdevState, withGroups } from './hostdev-state.ts';
 
 /**
- * The machines that are to get devices as they run; none where that is not asked for.
+ * The VMs that get devices while they run; none if that was not requested.
  *
- * @throws PortalGunError NOT_RUNNING, and what {@link demandLiveTargets} throws
+ * @throws PortalGunError NOT_RUNNING, and the errors of {@link demandLiveTargets}
  */
 export function meantNow(
   choice: MachineChoice,
@@ -39,7 +39,7 @@ export function meantNow(
   return meant;
 }
 
-/** What the definition of a machine gives it once a plan is made. */
+/** The definition of a VM after a plan. */
 function definedBy(machine: KnownMachine, assignments: readonly MachineAssignment[]): AssignedState {
   const planned = assignments.find((each) => each.machine.uuid === machine.uuid)?.to;
   const { definition } = machine;
@@ -49,7 +49,7 @@ function definedBy(machine: KnownMachine, assignments: readonly MachineAssignmen
 }
 
 /**
- * What machines that run get now of devices that all of them are to have.
+ * The immediate changes of running VMs that get devices.
  *
  * @throws PortalGunError ASSIGNED_ELSEWHERE, NO_GUEST_SLOT, CANNOT_BE_GIVEN, BAD_XML
  */
@@ -79,8 +79,8 @@ export function attachNow(
 }
 
 /**
- * Refuses devices of a group of several that are not all with VFIO: libvirt takes from the host the one that it plugs in, and
- * the kernel hands over no part of a group.
+ * Refuses devices of a group of several that are not all on vfio-pci: libvirt takes only the attached device from the
+ * host, and the kernel does not pass a part of a group through.
  */
 function refuseUnbound(state: HostdevState, gained: readonly PciDevice[]): void {
   for (const device of gained) {
@@ -99,8 +99,8 @@ function refuseUnbound(state: HostdevState, gained: readonly PciDevice[]): void 
 }
 
 /**
- * Whether what speaks against taking a device counts where machines get it. That one has it is what it is for, and counts
- * where it is plugged in at once, unless that machine has another device of its group already.
+ * Whether a finding counts for VMs that get a device. That a VM has the device is intended for definitions. It counts
+ * for an immediate attachment, unless that VM already has another device of its group.
  */
 export function applies(
   { name, subject }: Finding,

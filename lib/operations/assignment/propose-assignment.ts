@@ -15,8 +15,8 @@ import {
 } from '../../plan/assignment/plan-assignment.ts';
 import { attachmentSteps } from '../../plan/assignment/plan-attachment.ts';
 import { guardOf } from '../../plan/guard.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import { demandTargets, refuseUnread } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { AssignOptions } from './assign-options.ts';
@@ -29,11 +29,14 @@ import { attachNow, meantNow } from './live-attachments.ts';
 import { startHookSteps } from './start-hook.ts';
 
 /**
- * Proposes to write devices, with the members of their IOMMU groups, into the definitions of VMs, or to plug them into those that run.
+ * Proposes to write devices, with the members of their IOMMU groups, into the definitions of VMs, or to attach them
+ * to running VMs.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, MACHINE_NOT_FOUND, ASSIGNED_ELSEWHERE,
- *   CANNOT_BE_GIVEN, NO_GUEST_SLOT, NOT_RUNNING, BAD_XML, CANNOT_PERSIST, CANNOT_GUARD, NO_SRIOV and TOO_FEW_VFS of a pool, and what
- *   opening the host and asking its libvirt throw
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, MACHINE_NOT_FOUND,
+ * ASSIGNED_ELSEWHERE,
+ *   CANNOT_BE_GIVEN, NO_GUEST_SLOT, NOT_RUNNING, BAD_XML, CANNOT_PERSIST, CANNOT_GUARD, NO_SRIOV and TOO_FEW_VFS for
+ *   a pool, and the
+ *   errors of opening the host and asking its libvirt
  */
 export async function proposeAssignment(
   session: HostSession,
@@ -53,7 +56,7 @@ export async function proposeAssignment(
       devices,
       words.flatMap((word) => selectUnit(devices, word)),
     );
-    // A stable MAC of a VF may be made of the serial number of its PF.
+    // A stable MAC of a VF may be derived from the serial number of its PF.
     return [...going, ...physicalFunctionsOf(devices, going)];
   });
   const { inventory } = handing;
@@ -76,9 +79,14 @@ export async function proposeAssignment(
   const attachments = attachNow(handing, now, devices, assignments, machines);
   const addresses = chosen.map(({ address }) => address);
   const plan = {
-    title: assignmentTitle('Give', devices.length, assignments, attachments),
+    title: assignmentTitle(
+      'assign',
+      chosen.map(({ address }) => address),
+      assignments,
+      attachments,
+    ),
     guards: chosen.map(guardOf),
-    // What can be undone without a guest comes first.
+    // Steps that can be undone without a guest come first.
     steps: [
       ...(scope.config ? startHookSteps(session, true) : []),
       ...assignments.flatMap((each) => assignmentSteps(virsh.uri, each)),
@@ -100,7 +108,7 @@ export async function proposeAssignment(
   });
 }
 
-/** The category that all of some machines have; `null` where they have not one. */
+/** The common category of some VMs; `null` if they have different ones. */
 function commonCategory(machines: readonly KnownMachine[]): string | null {
   const [category, ...others] = new Set(machines.map((each) => mainDocument(each).machine.category));
   return others.length > 0 ? null : (knownValue(category ?? null) ?? null);

@@ -18,8 +18,8 @@ import {
 } from '../../plan/assignment/plan-assignment.ts';
 import { guardOf } from '../../plan/guard.ts';
 import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import { machinesOfType, refuseUnread } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { GivingOptions } from './assign-options.ts';
@@ -31,9 +31,9 @@ import { startHookSteps } from './start-hook.ts';
 
 /** Options of `pci assign --by-rules`. */
 export interface AssignByRulesOptions extends GivingOptions {
-  /** The text of a file of assignment rules; the rules that come with the package by default. */
+  /** The text of a file of assignment rules; the default rules by default. */
   readonly rules?: string | undefined;
-  /** What errors call the rules: the name of their file. */
+  /** The name of the rules in errors: that of their file. */
   readonly rulesName?: string | undefined;
   readonly policy?: 'shared' | 'exclusive' | undefined;
 }
@@ -41,10 +41,11 @@ export interface AssignByRulesOptions extends GivingOptions {
 type RuledDevice = DeviceToAssign & ProposedDevice & { readonly to: string };
 
 /**
- * Proposes to share out the devices of the whole host to the VMs of types, by rules.
+ * Proposes to assign the devices of the whole host to the VMs of types, by rules.
  *
- * @throws PortalGunError BAD_RULES, BAD_ARGUMENT, ASSIGNED_ELSEWHERE, CANNOT_BE_GIVEN, NO_GUEST_SLOT, BAD_XML, CANNOT_PERSIST,
- *   CANNOT_GUARD, and what opening the host and asking its libvirt throw
+ * @throws PortalGunError BAD_RULES, BAD_ARGUMENT, ASSIGNED_ELSEWHERE, CANNOT_BE_GIVEN, NO_GUEST_SLOT, BAD_XML,
+ * CANNOT_PERSIST,
+ *   CANNOT_GUARD, and the errors of opening the host and asking its libvirt
  */
 export async function proposeAssignmentByRules(
   session: HostSession,
@@ -92,7 +93,7 @@ export async function proposeAssignmentByRules(
       });
       return assigned === null ? null : { code: 'assigned', reason: assigned };
     },
-    // What could not be read is told of with the plan.
+    // Unknown facts are reported with the plan.
     refusalsOf: (addresses) =>
       refusalsAmong(findingsOf(addresses), allowed).filter(({ severity }) => severity !== 'unknown'),
   });
@@ -111,7 +112,11 @@ export async function proposeAssignmentByRules(
   );
   const steps = assignments.flatMap((each) => assignmentSteps(virsh.uri, each));
   const plan = {
-    title: `${assignmentTitle('Give', ruled.length, assignments)}, by rules`,
+    title: `${assignmentTitle(
+      'assign',
+      along.map(({ address }) => address),
+      assignments,
+    )}, by rules`,
     guards: along.map(guardOf),
     steps: [...(ruled.length === 0 ? [] : startHookSteps(session, true)), ...steps],
   };
@@ -130,7 +135,7 @@ export async function proposeAssignmentByRules(
   });
 }
 
-/** Why something can't be done; `null` where it can. */
+/** Why an attempt fails; `null` if it does not. */
 function problemOf(attempt: () => void): string | null {
   try {
     attempt();

@@ -41,7 +41,7 @@ import { startHookSteps } from './start-hook.ts';
 
 /** Options of `pci unassign`. */
 export interface UnassignOptions extends ScopeOptions {
-  /** Addresses, also of devices that are gone, or selectors that each mean one device, card or IOMMU group. */
+  /** Addresses, also of devices that no longer exist, or selectors that each mean one device, card or IOMMU group. */
   readonly devices: readonly string[];
   /** The VMs that lose them; all by default. */
   readonly from?: MachineChoice;
@@ -50,23 +50,25 @@ export interface UnassignOptions extends ScopeOptions {
 /** The subject of a proposal to remove devices from VMs. */
 export interface UnassignmentSubject extends MachinesSubject {
   readonly scope: ChangeScope;
-  /** What VMs have of the devices that somebody else gave them: it is left. */
+  /** Devices of VMs that another program added: they are unchanged. */
   readonly foreign: readonly MachineAssignment[];
-  /** What becomes of each VM that runs and has one of the devices. */
+  /** The changes of each running VM that has one of the devices. */
   readonly attachments: readonly MachineAttachment[];
-  /** The VMs that are meant, and do not run. */
+  /** The selected VMs that do not run. */
   readonly skipped: readonly KnownMachine[];
-  /** Whether VMs were chosen, and not all are meant. */
+  /** Whether VMs were selected, and not all are meant. */
   readonly isChosen: boolean;
-  /** The number of VMs of which nobody can tell what they have. */
+  /** The number of VMs whose devices are unknown. */
   readonly unknown: number;
 }
 
 /**
- * Proposes to take devices, with those of their IOMMU groups that went along, out of the definitions of VMs, or out of those that run.
+ * Proposes to remove devices, with the other devices of their IOMMU groups, from the definitions of VMs, or from
+ * running VMs.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, MACHINE_NOT_FOUND, NOT_RUNNING, BAD_XML, and
- *   what opening the host and asking its libvirt throw
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, MACHINE_NOT_FOUND,
+ * NOT_RUNNING, BAD_XML, and
+ *   the errors of opening the host and asking its libvirt
  */
 export async function proposeUnassignment(
   session: HostSession,
@@ -74,7 +76,7 @@ export async function proposeUnassignment(
 ): Promise<HostProposal<UnassignmentSubject>> {
   const { devices: words, from = {} } = options;
   const scope = scopeOf(options);
-  // Devices that were assigned are known again by their identity, which others of their kind may have as well.
+  // Assigned devices are found again by their identity, which others of their kind may share.
   const virsh = virshHere(session);
   const { inventory } = await readAssignmentState(session, [], (all) =>
     kinOf(
@@ -97,7 +99,7 @@ export async function proposeUnassignment(
     .map((machine) => detachFrom(machine, withGroupNow(assignedNow(machine), devices, isMeant)))
     .filter(({ lost }) => lost.length > 0);
   const unknown = unreadableMachines(machines).length + unread.length;
-  // As long as anything is, or may be, assigned to a machine, its start is looked at.
+  // While any VM has, or may have, an assignment, the hook is needed.
   const isLeft =
     unknown > 0 ||
     definedMachines(machines).some((machine) => {
@@ -106,7 +108,7 @@ export async function proposeUnassignment(
     });
   return proposalOf({
     plan: {
-      title: assignmentTitle('Take', lostOf(changed, detached), changed, detached),
+      title: assignmentTitle('unassign', lostOf(changed, detached), changed, detached),
       guards: [],
       steps: [
         ...changed.flatMap((each) => assignmentSteps(virsh.uri, each)),
@@ -132,7 +134,7 @@ export async function proposeUnassignment(
   });
 }
 
-/** What a machine has of the devices that are meant by somebody else's hand: it is said, and left. */
+/** The selected devices of a VM that another program added: they are reported, and unchanged. */
 function foreignIn(
   machine: DefinedMachine,
   words: readonly string[],
@@ -146,7 +148,7 @@ function foreignIn(
   return byOthers.length === 0 ? [] : [{ machine, from, to: from, gained: [], lost: [], byOthers }];
 }
 
-/** The devices that a word names; none for an address that is not on the host any more. */
+/** The devices that a word names; none for an address that is no longer on the host. */
 function namedBy(word: string, devices: readonly PciDevice[]): readonly PciDevice[] {
   const named = parsePciAddress(word);
   return named === undefined ? selectUnit(devices, word) : devices.filter(({ address }) => address === named);
@@ -156,14 +158,21 @@ function definedOf({ definition }: DefinedMachine): readonly AssignedDevice[] {
   return readAssigned(definition.document).devices;
 }
 
-function lostOf(changed: readonly MachineAssignment[], detached: readonly MachineAttachment[]): number {
-  return new Set([
-    ...changed.flatMap(({ lost }) => lost.map(({ alias }) => alias)),
-    ...detached.flatMap(({ lost }) => lost.map(({ alias }) => alias)),
-  ]).size;
+/** The name of each device that a definition or a running VM loses: its address, or its alias if that is unknown. */
+function lostOf(
+  changed: readonly MachineAssignment[],
+  detached: readonly MachineAttachment[],
+): readonly string[] {
+  const names = new Map([
+    ...detached.flatMap(({ lost }) => lost.map(({ alias, address }) => [alias, address] as const)),
+    ...changed.flatMap(({ lost }) =>
+      lost.map((each) => [each.alias, addressOf(each) ?? each.alias] as const),
+    ),
+  ]);
+  return [...names.values()];
 }
 
-/** That VFs which VMs do not have any more stay. */
+/** The notes that VFs stay after VMs lost them. */
 function poolNotes(changed: readonly MachineAssignment[], devices: readonly PciDevice[]): readonly string[] {
   const lost = changed
     .flatMap((each) => each.lost)
@@ -181,7 +190,7 @@ function poolNotes(changed: readonly MachineAssignment[], devices: readonly PciD
 type Meaning = (assigned: AssignedDevice) => boolean;
 
 /**
- * What a word means of what machines are given or have: an address of now, or one that a device was assigned with; else the
+ * The meaning of a word among the devices of VMs: a current address, or the address at an assignment; otherwise the
  * device that it selects, wherever it was then.
  */
 function meaningOf(word: string, devices: readonly PciDevice[], known: readonly AssignedDevice[]): Meaning {
@@ -198,7 +207,7 @@ function meaningOfDevice(device: PciDevice, devices: readonly PciDevice[]): Mean
   const places = role?.role === 'pf' ? vfPlacesOf(device, role) : null;
   return (each) => {
     if (addressOf(each) === device.address) return true;
-    // What runs may have a VF without anything being kept of it.
+    // A running VM may have a VF without a record.
     if (places !== null && (each.assignment === null || each.assignment.policy === 'vf-pool')) {
       return indexOf(places, each) !== null;
     }
@@ -208,7 +217,7 @@ function meaningOfDevice(device: PciDevice, devices: readonly PciDevice[]): Mean
   };
 }
 
-/** With what went along as a member of the group, as it was then. */
+/** With the included members of the group at the time of the assignment. */
 function withRecordedGroup(given: readonly AssignedDevice[], means: Meaning): Meaning {
   return (assigned) => {
     if (means(assigned)) return true;
@@ -217,7 +226,7 @@ function withRecordedGroup(given: readonly AssignedDevice[], means: Meaning): Me
   };
 }
 
-/** With what a machine has of the same group, as it is now. */
+/** With the VM's other devices of the same current group. */
 function withGroupNow(
   given: readonly AssignedDevice[],
   devices: readonly PciDevice[],

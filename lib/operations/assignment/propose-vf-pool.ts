@@ -18,8 +18,8 @@ import type { Plan } from '../../plan/plan.ts';
 import type { VfGoal, VfWishes } from '../../plan/sriov/vf-goal.ts';
 import { planPersistPart } from '../binding/persist-part.ts';
 import { readPersistedPfs } from '../binding/persistence.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import { demandTargets, refuseUnread } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { findPfs, persistVfs, pfsWithTraits, readVfsStatuses } from '../sriov/persisted-pfs.ts';
@@ -34,7 +34,7 @@ import { applies, meantNow } from './live-attachments.ts';
 import { startHookSteps } from './start-hook.ts';
 
 /**
- * Proposes a VF of one PF for each VM; as many are made first as are needed.
+ * Proposes a VF of one PF for each VM; missing VFs are created first.
  *
  * @throws PortalGunError as `proposeAssignment`
  */
@@ -121,13 +121,13 @@ function selectorOf({ devices, rom }: AssignOptions): string {
   if (rom !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not apply to VFs: they have no option ROM', {
       subject: '--rom',
-      hint: 'leave it out',
+      hint: 'omit it',
     });
   }
   return selector;
 }
 
-/** What is persisted for the VFs of a PF, by their index. */
+/** The persisted settings of the VFs of a PF, by their index. */
 function persistedWishes(
   host: HostReader,
   devices: readonly PciDevice[],
@@ -139,14 +139,14 @@ function persistedWishes(
   return found?.entry.vfs ?? [];
 }
 
-/** Whether a machine was assigned a VF of a pool whose PF is not on the host any more. */
+/** Whether a VM was assigned a VF of a pool whose PF is no longer on the host. */
 function isOfGonePf(
   host: HostReader,
   { assignment }: AssignedDevice,
   devices: readonly PciDevice[],
 ): boolean {
   const vf = assignment?.device.vf;
-  // An earlier version did not write down whose it is.
+  // An earlier version did not record the PF.
   if (assignment?.policy !== 'vf-pool' || vf === undefined) return false;
   return pfsWithTraits(host, devices, [vf.pf]).every((pf) => isOther(vf.pf, pf));
 }
@@ -162,7 +162,7 @@ function vfSafety(
     : findDefinitionSafety(host, inventory, groups, vfs);
 }
 
-/** The VFs that are there and that machines get. */
+/** The existing VFs that VMs get. */
 function gainedOf({ machines, attachments }: VfPoolProposal): readonly PciAddress[] {
   const gained = [...machines, ...attachments].flatMap(({ gained, isMade, vf }) =>
     gained.length > 0 && !isMade ? [vf.address] : [],
@@ -171,7 +171,7 @@ function gainedOf({ machines, attachments }: VfPoolProposal): readonly PciAddres
 }
 
 /**
- * Refuses VFs that leave the host together with other devices: no machine could have one alone.
+ * Refuses VFs that leave the host together with other devices: no VM could have one on its own.
  *
  * @throws PortalGunError CANNOT_BE_GIVEN
  */
@@ -194,7 +194,7 @@ function planOf(
   scope: ChangeScope,
 ): Plan {
   const { pf } = vfs.state;
-  // What can be undone without a guest comes first.
+  // Steps that can be undone without a guest come first.
   const steps = [
     ...vfs.plan.steps,
     ...(scope.config ? startHookSteps(session, true) : []),
@@ -202,10 +202,10 @@ function planOf(
     ...attachments.flatMap((each) => attachmentSteps(uri, each, [each.vf])),
   ];
   const whom = scope.config ? machines : attachments;
-  const to = whom.length === 1 ? whom[0]?.machine.name : `each of ${count(whom.length, 'machine')}`;
-  const when = !scope.live ? '' : scope.config ? ', and now to those that run' : ', now';
+  const to = whom.length === 1 ? whom[0]?.machine.name : `each of ${count(whom.length, 'VM')}`;
+  const when = scope.config && scope.live ? ', and attach it if the VM runs' : '';
   return {
-    title: `Give a VF of ${pf.address} to ${to}${when}`,
+    title: `${scope.config ? 'Assign' : 'Attach'} a VF of ${pf.address} to ${to}${when}`,
     guards: steps.length === 0 ? [] : [guardOf(pf)],
     steps,
   };
@@ -215,7 +215,7 @@ function goalOf({ vfs: { to } }: VfPoolProposal): VfGoal {
   return { count: to.count, autoprobe: null, all: {}, each: new Map(), isUp: true };
 }
 
-/** What the VFs come to at the next boot, where that was not written down. */
+/** What happens to the VFs at the next boot, if they are not persisted. */
 function bootNotes(
   host: HostReader,
   { inventory }: HostdevState,

@@ -10,13 +10,13 @@ import type { Step } from '../../plan/plan.ts';
 import type { HostSession } from '../session/host-session.ts';
 
 /**
- * The step that puts the hook of libvirt in its place, or takes it away; none where it is so already, and none for a
- * captured host, which can't be asked at a start.
+ * The step that installs the libvirt hook, or removes it; none if that is already done, and none for a captured host,
+ * which cannot be checked at a start.
  *
  * @throws PortalGunError CANNOT_GUARD
  */
 export function startHookSteps({ isCaptured, host, ports }: HostSession, isWanted: boolean): readonly Step[] {
-  // The files of a captured host are not those of the machine that would be written.
+  // The files of a captured host are not those of the machine to change.
   if (isCaptured) return [];
   const reading = host.readText(START_HOOK_PATH);
   if (isFailure(reading)) return [];
@@ -28,10 +28,10 @@ export function startHookSteps({ isCaptured, host, ports }: HostSession, isWante
   return [{ words, change: { kind: 'file', path: START_HOOK_PATH, from: reading, to, executable: true } }];
 }
 
-/** That there is any hook libvirt finds out when it starts, and when it is told to read its settings anew. */
+/** libvirt looks for hooks only when it starts, and when it reloads its configuration. */
 const RELOAD = 'libvirt finds its first hook after a reload: systemctl reload libvirtd, or virtqemud';
 
-/** Whether libvirt has hooks of machines already, and so finds a new one by itself. */
+/** Whether libvirt already has hooks for VMs, and so finds a new one without a reload. */
 function isSeen(host: HostReader): boolean {
   const others = host.list(START_HOOKS_FOLDER);
   return host.exists(SINGLE_START_HOOK_PATH) || (Array.isArray(others) && others.length > 0);

@@ -7,8 +7,8 @@ import type { Plan } from '../../plan/plan.ts';
 import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
 
 /**
- * Looks, by what the host says of its modules, whether the VFIO drivers that a plan loads can be loaded: better said with the plan
- * than in the middle of it.
+ * Checks, by the module files of the host, whether the VFIO drivers that a plan loads can be loaded, so that the plan
+ * does not fail in the middle.
  *
  * @throws PortalGunError NO_DRIVER
  */

@@ -13,29 +13,30 @@ import { type PendingRecovery, readPendingRecovery } from '../change/pending-rec
 import type { HostSession } from '../session/host-session.ts';
 import { type Persistence, readBindings, readPersistence } from './persistence.ts';
 
-/** The bindings that are made at each boot, and their state now. */
+/** The persisted bindings, and their current state. */
 export interface BindingsAnswer {
   readonly inventory: Inventory<DeviceWith<TraitField>>;
   readonly bindings: readonly BindingStatus<DeviceWith<TraitField>>[];
-  /** What brings the bindings about at a boot and is out of date: paths of files, and the initial RAM disks. */
+  /** The outdated parts for restoring bindings at a boot: paths of files, and the initramfs. */
   readonly outdated: readonly string[];
-  /** How the host starts, as far as bindings depend on it. */
+  /** The facts about the boot of the host for bindings. */
   readonly boot: BootState;
-  /** What is on a VFIO driver now and recorded for no boot; `null` for a captured host that holds no record. */
+  /** The devices that are on a VFIO driver now without a record; `null` for a captured host without records. */
   readonly unrecorded: readonly BoundUntilReboot[] | null;
-  /** Whether something is not as it was written down. */
+  /** Whether a device differs from its record. */
   readonly isDrifted: boolean;
-  /** The changes that were cut short, or await confirmation. */
+  /** The changes that were interrupted, or await confirmation. */
   readonly recovery: PendingRecovery['changes'];
-  /** What a person should know besides: sentences. */
+  /** Further notes for the user: sentences. */
   readonly notes: readonly string[];
 }
 
 /**
- * Lists the devices that are bound at each boot, each found again by what it is.
+ * Lists the devices that are bound at each boot, each found by its identity.
  *
- * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED, CANNOT_PERSIST if the file of this program is gone, and what opening the host
- *   throws
+ * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED, CANNOT_PERSIST if the file of this program no longer exists,
+ * and the errors of
+ *   opening the host
  */
 export async function listBindings(session: HostSession): Promise<BindingsAnswer> {
   const { host, ports } = session;
@@ -60,10 +61,10 @@ export async function listBindings(session: HostSession): Promise<BindingsAnswer
   };
 }
 
-/** What would be made anew if the same were to be persisted now. */
+/** The parts that would be written if the same bindings were persisted now. */
 function outdatedParts(persistence: Persistence): readonly string[] {
   return planPersistence(persistence, persistence).flatMap(({ change }) => {
     if (change.kind === 'file') return [change.path];
-    return change.kind === 'initramfs' && change.to !== STALE ? ['initial RAM disks'] : [];
+    return change.kind === 'initramfs' && change.to !== STALE ? ['initramfs'] : [];
   });
 }

@@ -18,15 +18,18 @@ export interface PersistPart {
   readonly after: PersistedRecords;
   /** A plan with the steps of this part after its own. */
   extend(plan: Plan): Plan;
-  /** Why no script can be written of it: a captured host does not tell what it would replace; `null` if one can. */
+  /**
+   * Why no script can be written: a captured host does not contain the files that it would replace; `null` if one
+   * can.
+   */
   readonly scriptObstacle: PortalGunError | null;
 }
 
 /**
- * Plans what outlives a boot.
+ * Plans the changes to persisted records.
  *
  * @param title of a plan that changes nothing else
- * @param change what is to outlive each boot, by what does now
+ * @param change the new records, from the current ones
  * @throws PortalGunError BAD_RECORD, CANNOT_PERSIST, PERMISSION_DENIED
  */
 export function planPersistPart(
@@ -58,7 +61,7 @@ const UNTOLD = new PortalGunError(
   },
 );
 
-/** Which devices that go back to the host now are bound again at the next boot, by us or by another. */
+/** The devices that return to the host now, but are bound again at the next boot, by portal-gun or another program. */
 export function persistedNotes(
   host: HostReader,
   freed: readonly PciDevice[],
@@ -86,7 +89,7 @@ export function persistedNotes(
   return [...persisted, ...claimed];
 }
 
-/** Which records stay because it is not known whether they are of devices that go back to the host. */
+/** The records that stay because they may not belong to the devices that return to the host. */
 export function undecidedNotes(
   host: HostReader,
   freed: readonly PciDevice[],
@@ -100,7 +103,7 @@ export function undecidedNotes(
   });
 }
 
-/** What is bound at each boot; nothing if the record is damaged, which stops nobody from taking a device back. */
+/** The persisted bindings; none if the record is damaged, which must not prevent returning a device. */
 export function readBindingsOrNone(host: HostReader): readonly PersistedBinding[] {
   try {
     return readBindings(host);

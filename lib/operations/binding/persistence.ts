@@ -13,7 +13,10 @@ import { type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted
 
 /** The persisted records of a host, and the means that restore them at a boot. */
 export interface Persistence extends PersistenceState, PersistedRecords {
-  /** Whether the host does not tell: then nothing is taken for persisted, and the host for one with systemd and initramfs-tools. */
+  /**
+   * Whether the host does not contain the records: then it is assumed to have none, and to use systemd and
+   * initramfs-tools.
+   */
   readonly isGuess: boolean;
 }
 
@@ -28,7 +31,7 @@ export function readPersistence(host: HostReader, user: Pick<User, 'programWords
 }
 
 /**
- * The bindings of each boot.
+ * The persisted bindings.
  *
  * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
  */
@@ -37,7 +40,7 @@ export function readBindings(host: HostReader): readonly PersistedBinding[] {
 }
 
 /**
- * Which PFs get VFs at each boot.
+ * The PFs that get VFs at each boot.
  *
  * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
  */
@@ -46,7 +49,7 @@ export function readPersistedPfs(host: HostReader): readonly PersistedPf[] {
 }
 
 /**
- * A file of ours; `null` where there is none, and where a captured host has nothing of it.
+ * A file of portal-gun; `null` if there is none, and if a captured host does not contain it.
  *
  * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
  */
@@ -73,7 +76,7 @@ function bootOf(host: HostReader, isGuess: boolean, program: readonly string[] |
   const others = (['dracut', 'mkinitcpio', 'booster'] as const).find((name) =>
     has(`/usr/bin/${name}`, `/usr/sbin/${name}`),
   );
-  // That dracut has an update-initramfs of its own, which runs no hook of ours.
+  // The update-initramfs of that dracut does not run hooks of initramfs-tools.
   const isDebians =
     has('/usr/sbin/update-initramfs') && (others !== 'dracut' || has('/usr/sbin/mkinitramfs'));
   return {

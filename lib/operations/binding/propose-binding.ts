@@ -1,14 +1,15 @@
+import { groupsAmongAsked, readForSafety } from '../../apply/safety-inventory.ts';
 import { findRebindingSafety } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { groupDevices, type IommuGroup } from '../../pci/group/iommu-group.ts';
+import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { mayBeAtPlacesOf } from '../../pci/persisted/find-persisted.ts';
 import { concernedWith, kinOf } from '../../pci/selector/concerned-devices.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
-import { parseNamingSelectors } from '../../pci/selector/selector-parser.ts';
+import { parseNamingSelectors, type Selector } from '../../pci/selector/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { boundBy, planBind, planUnbind, type Rebinding } from '../../plan/binding/binding.ts';
 import { parseEarlierDrivers } from '../../plan/binding/earlier-drivers.ts';
@@ -20,9 +21,8 @@ import { isDriverRegistered } from '../../sysfs/device/driver-state.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
-import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandVfio } from './demand-vfio.ts';
 import {
@@ -36,26 +36,26 @@ import { refuseWithoutIommu } from './without-iommu.ts';
 
 /** Options of `pci unbind`. */
 export interface UnbindOptions {
-  /** Selectors; each has to match. */
+  /** Selectors; each must match. */
   readonly devices: readonly string[];
-  /** Whether to change what is bound at each boot as well. */
+  /** Whether to change the persisted bindings as well. */
   readonly persist?: boolean;
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
 }
 
 /** Options of `pci bind`. */
 export interface BindOptions extends UnbindOptions {
-  /** The driver, which has to be one that gives devices to VMs; the one that fits each device by default. */
+  /** The VFIO driver; by default the matching one for each device. */
   readonly driver?: string | undefined;
 }
 
 /** The subject of a proposal to bind or unbind. */
 export interface BindingSubject {
-  /** The devices that were asked for; their groups can take more along. */
+  /** The requested devices; their groups may include more. */
   readonly asked: readonly PciDevice[];
   readonly rebinding: Rebinding;
-  /** What outlives a boot; `null` if that is not changed. */
+  /** The changes to persisted bindings; `null` if there are none. */
   readonly persistence: PersistPart | null;
 }
 
@@ -71,10 +71,11 @@ const FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs.
+ * Proposes to bind devices, and the required members of their IOMMU groups, to a VFIO driver.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, NO_IOMMU, CANNOT_BE_GIVEN, NO_DRIVER, BAD_RECORD,
- *   CANNOT_PERSIST, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, NO_IOMMU, CANNOT_BE_GIVEN, NO_DRIVER,
+ * BAD_RECORD,
+ *   CANNOT_PERSIST, and the errors of opening the host
  */
 export function proposeBind(session: HostSession, options: BindOptions): HostProposal<BindingSubject> {
   const driver = passthroughDriver(options.driver);
@@ -92,12 +93,13 @@ export function proposeBind(session: HostSession, options: BindOptions): HostPro
     },
     persist: (asked, rebinding, bindings, { devices }) =>
       withPersisted(boundBy(rebinding, asked), bindings, devices),
+    looksForRecords: () => false,
     notes: () => [],
   });
 }
 
 /**
- * Proposes to give devices back to the drivers that they had.
+ * Proposes to return devices to their earlier drivers.
  *
  * @throws PortalGunError as {@link proposeBind}
  */
@@ -108,6 +110,7 @@ export function proposeUnbind(session: HostSession, options: UnbindOptions): Hos
     plan: (asked, groups) => planUnbind(asked, groups, parseEarlierDrivers(earlierDrivers(session.host))),
     persist: (asked, { moving }, bindings, { devices }) =>
       withoutPersisted([...asked, ...devicesOf(moving)], bindings, devices),
+    looksForRecords: (host) => readBindingsOrNone(host).length > 0,
     notes(asked, { moving }, { devices }) {
       const { host } = session;
       const freed = [...new Set([...asked, ...devicesOf(moving)])];
@@ -129,15 +132,17 @@ function passthroughDriver(driver: string | undefined): string | null {
 
 interface Direction {
   plan(asked: readonly PciDevice[], groups: readonly IommuGroup[], inventory: Inventory): Rebinding;
-  /** The title of a plan that changes only what is bound at each boot. */
+  /** The title of a plan that changes only persisted bindings. */
   readonly persistTitle: string;
-  /** What is bound at each boot from then on, by what was until then. */
+  /** The new persisted bindings, from the current ones. */
   persist(
     asked: readonly PciDevice[],
     rebinding: Rebinding,
     bindings: readonly PersistedBinding[],
     inventory: Inventory,
   ): readonly PersistedBinding[];
+  /** Whether the notes look for the devices of persisted bindings among all devices. */
+  looksForRecords(host: HostReader): boolean;
   notes(asked: readonly PciDevice[], rebinding: Rebinding, inventory: Inventory): readonly string[];
 }
 
@@ -154,17 +159,17 @@ function proposeRebinding(
     ...(persist ? PERSISTED_FIELDS : []),
     ...selectors.flatMap((selector) => selector.fields),
   ]);
-  const inventory = readInventory(host, session.names, [...fields], (devices) => {
-    const chosen = selectDevices(devices, selectors);
-    const concerned = concernedWith(devices, chosen);
-    if (!persist) return concerned;
-    return [
-      ...concerned,
-      ...kinOf(devices, chosen),
-      ...mayBeAtPlacesOf(readBindingsOrNone(host), chosen, devices),
-    ];
-  });
-  const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const inventory =
+    persist || direction.looksForRecords(host)
+      ? readWithKin(session, [...fields], selectors, persist)
+      : readForSafety(
+          host,
+          session.names,
+          [...fields],
+          (devices) => selectDevices(devices, selectors),
+          selectors.flatMap((selector) => selector.fields),
+        );
+  const groups = groupsAmongAsked(host, inventory.devices);
   const asked = selectDevices(inventory.devices, selectors);
   const rebinding = direction.plan(asked, groups, inventory);
   const plan = planBinding(rebinding, {
@@ -188,6 +193,25 @@ function proposeRebinding(
     notes: direction.notes(asked, rebinding, inventory),
     diagnostics: inventory.diagnostics,
     scriptObstacle: persistence?.scriptObstacle ?? null,
+  });
+}
+
+/** With the devices by which those of persisted bindings are known again, wherever they are now. */
+function readWithKin(
+  { host, names }: HostSession,
+  fields: readonly DeviceField[],
+  selectors: readonly Selector[],
+  persist: boolean,
+): Inventory {
+  return readInventory(host, names, fields, (devices) => {
+    const chosen = selectDevices(devices, selectors);
+    const concerned = concernedWith(devices, chosen);
+    if (!persist) return concerned;
+    return [
+      ...concerned,
+      ...kinOf(devices, chosen),
+      ...mayBeAtPlacesOf(readBindingsOrNone(host), chosen, devices),
+    ];
   });
 }
 

@@ -18,18 +18,19 @@ export interface ForgetSubject {
 
 interface Kind {
   readonly title: string;
-  /** What is wrong with an address at which nothing was written down. */
+  /** The error for an address without a record. */
   readonly unknown: string;
   readonly fields: readonly DeviceField[];
   without(records: PersistedRecords, addresses: readonly PciAddress[]): PersistedRecords;
 }
 
 /**
- * Proposes to strike out bindings by the addresses at which they were written down, also of devices that are gone. Devices stay as
- * they are until the next boot.
+ * Proposes to remove persisted bindings by their recorded addresses, also of devices that no longer exist. The
+ * devices do not change until the next boot.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND for another address; BAD_RECORD, CANNOT_PERSIST, PERMISSION_DENIED, and what opening the host
- *   throws
+ * @throws PortalGunError DEVICE_NOT_FOUND for another address; BAD_RECORD, CANNOT_PERSIST, PERMISSION_DENIED, and the
+ * errors of
+ *   opening the host
  */
 export async function proposeForgetBindings(
   session: HostSession,
@@ -44,7 +45,7 @@ export async function proposeForgetBindings(
 }
 
 /**
- * Proposes to strike out PFs, with the VFs that they get at each boot, as {@link proposeForgetBindings} does bindings.
+ * Proposes to remove PFs with persisted VFs, as {@link proposeForgetBindings} does for bindings.
  *
  * @throws PortalGunError as {@link proposeForgetBindings}
  */

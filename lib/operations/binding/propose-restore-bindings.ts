@@ -1,12 +1,12 @@
-import { findSafety } from '../../apply/safety-reading.ts';
 import { touchedByAll } from '../../apply/touched.ts';
 import { knownValue } from '../../base/known.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import type { DeviceField, DeviceRequest, PciDevice } from '../../pci/device.ts';
+import { areOfOneKind, TRAIT_FIELDS, type TraitField } from '../../pci/device-traits.ts';
 import { groupDevices } from '../../pci/group/iommu-group.ts';
+import { kindOf } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { type BoundDevice, planPersistedBinds, type Rebinding } from '../../plan/binding/binding.ts';
 import { type BindingStatus, bindingStatus } from '../../plan/binding/binding-status.ts';
@@ -26,26 +26,22 @@ import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { LeftEntry } from '../change/left-entry.ts';
 import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../change/pending-recovery.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandVfio } from './demand-vfio.ts';
 import { readBindings } from './persistence.ts';
 
 /** Options of a restoration. */
 export interface RestoreOptions {
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
-  /**
-   * Whether the plan is only to be looked at: then it also has what could not be checked, which stops nobody from looking, and which
-   * would be left otherwise.
-   */
+  /** Whether the plan is only shown: then it includes devices with unknown findings, which would be left otherwise. */
   readonly preview?: boolean;
 }
 
 /** The subject of a proposal to restore bindings. */
 export interface RestoreBindingsSubject {
   readonly rebinding: Rebinding;
-  /** What is persisted and left as it is. */
+  /** The persisted entries that are left. */
   readonly left: readonly LeftEntry[];
 }
 
@@ -59,15 +55,16 @@ const RESTORE_FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * Proposes to bind what is persisted and not in force, as far as it is known for sure and the host can spare it. The rest is left.
+ * Proposes to bind persisted devices that are not bound, if they were found with certainty and the host does not use
+ * them. The others are left.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, NO_DRIVER, PERMISSION_DENIED, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, NO_DRIVER, PERMISSION_DENIED, and the errors of opening the host
  */
 export async function proposeRestoreBindings(
   session: HostSession,
   { allow = [], preview = false }: RestoreOptions = {},
 ): Promise<HostProposal<RestoreBindingsSubject>> {
-  const allowed = allowedOf(allow);
+  const allowed = await loadAllowed(allow);
   const { host } = session;
   const bindings = readBindings(host);
   const pending = await readPendingRecovery(session);
@@ -85,17 +82,20 @@ export async function proposeRestoreBindings(
     return problem === null ? [] : [{ each, problem }];
   });
   const wanted = missing.filter((bound) => !open.some(({ each }) => each === bound));
+  const findSafety = wanted.length === 0 ? null : await loadFindSafety();
   const findingsOf = (some: readonly BoundDevice[]): readonly Finding[] =>
-    findSafety(
-      host,
-      inventory,
-      groups,
-      some.map(({ device }) => device.address),
-      null,
-    );
+    findSafety === null
+      ? []
+      : findSafety(
+          host,
+          inventory,
+          groups,
+          some.map(({ device }) => device.address),
+          null,
+        );
   const refusalOf = (some: readonly BoundDevice[]): Finding | undefined =>
     refusalsAmong(findingsOf(some), allowed).find(({ severity }) => !preview || severity !== 'unknown');
-  // One that the host uses keeps no other from being bound; it is seldom, and asking of each takes long.
+  // A device in use does not prevent binding the others. This is rare, and a check of each device takes long.
   const held =
     refusalOf(wanted) === undefined
       ? []
@@ -144,27 +144,54 @@ export async function proposeRestoreBindings(
   });
 }
 
-/** A binding that an open change is about. */
+/** The names of safety rules that are lifted; the service lifts none, and loads none. */
+export async function loadAllowed(allow: readonly string[]): Promise<ReadonlySet<string>> {
+  if (allow.length === 0) return new Set();
+  const { allowedOf } = await import('../change/allowed-names.ts');
+  return allowedOf(allow);
+}
+
+/** The safety rules are many, and at most boots no device needs to be bound. */
+async function loadFindSafety(): Promise<typeof import('../../apply/safety-reading.ts').findSafety> {
+  return (await import('../../apply/safety-reading.ts')).findSafety;
+}
+
+/** A binding of an open change. */
 interface Open {
   readonly each: BoundDevice;
   readonly problem: string;
 }
 
 /**
- * How the bindings stand. At most boots nothing is left to do, and libvirt waits for it: what only a change needs is read for a change
- * only.
+ * The statuses of the bindings. At most boots there is nothing to do, and libvirt waits for this, so the facts for a
+ * change are read only if there is one.
  */
 function readStatuses(
   { host, names }: HostSession,
   bindings: readonly PersistedBinding[],
 ): { readonly inventory: Inventory; readonly statuses: readonly BindingStatus[] } {
-  const read = (fields: readonly DeviceField[]) => {
-    const inventory = readInventory(host, names, fields);
-    return { inventory, statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)) };
-  };
-  const found = read(TRAIT_FIELDS);
-  return found.statuses.every(({ state }) => state === 'in-force') ? found : read(RESTORE_FIELDS);
+  const statusesIn = (inventory: Inventory) => ({
+    inventory,
+    statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)),
+  });
+  const kinds = bindings.map(({ vf, ...own }) => vf?.pf ?? own);
+  const ofKinds = (devices: readonly PciDevice[]) =>
+    devices.filter((device) => kinds.some((kind) => areOfOneKind(kind, kindOf(device))));
+  const traits: readonly DeviceField[] = TRAIT_FIELDS;
+  const found = statusesIn(readInventory(host, names, traits, ofKinds, TELLING_FIELDS));
+  return found.statuses.every(({ state }) => state === 'in-force')
+    ? found
+    : statusesIn(readInventory(host, names, RESTORE_FIELDS));
 }
+
+/** The facts that tell devices of one kind from one another. A device of another kind is none that is looked for. */
+const TELLING_FIELDS: ReadonlySet<DeviceRequest> = new Set([
+  'config',
+  'vpd',
+  'attachments',
+  'slotLabel',
+  'lastSeen',
+] as const satisfies readonly TraitField[]);
 
 /** A VF changes with its PF. */
 function ownAddresses({ address, sriov }: PciDevice): readonly PciAddress[] {
@@ -181,7 +208,10 @@ function planRebinding({ host }: HostSession, rebinding: Rebinding): Plan {
   });
 }
 
-/** What an open change of this boot writes is not written beside it: then the kernel chooses what a device goes back to. */
+/**
+ * The record of an open change in this boot is not written at the same time: then the kernel chooses the driver to
+ * which a device returns.
+ */
 function withoutTouched(plan: Plan, { journals, now }: PendingRecovery): Plan {
   const touched = touchedByAll(journals, now.bootId);
   return {

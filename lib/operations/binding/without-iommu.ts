@@ -5,7 +5,7 @@ import type { Inventory } from '../../pci/inventory.ts';
 import { readIommuState } from '../../sysfs/iommu-state.ts';
 
 /**
- * Refuses to give devices of a host that runs without an IOMMU, or of which nobody knows whether it does.
+ * Refuses to pass through devices of a host without an IOMMU, or if that is unknown.
  *
  * @throws PortalGunError NO_IOMMU
  */

@@ -1,28 +1,17 @@
 import { PortalGunError } from '../../base/errors.ts';
 import type { FileStore } from '../../host/file-store.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
-import type { LargeFiles } from '../../host/large-files.ts';
-import {
-  BOOT_NAMES_FOLDER,
-  bootFilePath,
-  IMAGE_NAMES_FOLDER,
-  isStoreName,
-} from '../../machines/boot/store-paths.ts';
+import { BOOT_NAMES_FOLDER, IMAGE_NAMES_FOLDER, isStoreName } from '../../machines/boot/store-paths.ts';
 import {
   type BootRecord,
-  filesOf,
   type ImageRecord,
   parseBootRecord,
   parseImageRecord,
-  type StoredFile,
 } from '../../machines/boot/store-records.ts';
-
-/** Boot assets are read by QEMU's user too, and written by nobody. */
-const BOOT_MODE = 0o644;
 
 const DAMAGED = 'its record is damaged';
 
-/** A record of the store, or only its name if it is damaged. */
+/** A name of the store, with its record unless that is damaged. */
 export interface StoreEntry<T> {
   readonly name: string;
   /** `null` if it is damaged. */
@@ -96,55 +85,4 @@ export async function removeRecord(files: FileStore, folder: string, name: strin
   const path = `${folder}/${name}.json`;
   const stored = await files.remove(path);
   if (stored !== 'written') throw new PortalGunError('STORE_FAILED', stored.failed, { subject: path });
-}
-
-/**
- * Puts boot assets into the store: first the files, then the record that names them. Files that only the old record of
- * that name needed are removed.
- *
- * @throws PortalGunError HOST_LOCKED, NO_SPACE, STORE_FAILED, PERMISSION_DENIED
- */
-export async function storeBoot(
-  ports: HostPorts,
-  large: LargeFiles,
-  contents: readonly (string | Uint8Array)[],
-  recordOf: (files: readonly StoredFile[]) => BootRecord,
-): Promise<BootRecord> {
-  const release = await ports.lock();
-  try {
-    const files: StoredFile[] = [];
-    for (const content of contents) {
-      const { sha256, sizeBytes } = await large.put(content, (each) => bootFilePath(each.sha256), {
-        mode: BOOT_MODE,
-      });
-      files.push({ sha256, sizeBytes });
-    }
-    const record = recordOf(files);
-    const before = (await readBootRecords(ports)).find(({ name }) => name === record.name)?.record ?? null;
-    await writeRecord(await ports.openFiles(), BOOT_NAMES_FOLDER, record);
-    if (before !== null) await removeUnneeded(ports, large, filesOf(before));
-    return record;
-  } finally {
-    release();
-  }
-}
-
-/**
- * Removes those files of the store that no record names. If a record cannot be read, none is removed.
- *
- * @returns the files that were removed
- */
-export async function removeUnneeded(
-  ports: HostPorts,
-  large: LargeFiles,
-  files: readonly StoredFile[],
-): Promise<readonly StoredFile[]> {
-  const entries = await readBootRecords(ports);
-  if (entries.some(({ record }) => record === null)) return [];
-  const needed = new Set(
-    entries.flatMap(({ record }) => (record === null ? [] : filesOf(record).map(({ sha256 }) => sha256))),
-  );
-  const unneeded = files.filter(({ sha256 }) => !needed.has(sha256));
-  for (const { sha256 } of unneeded) await large.remove(bootFilePath(sha256));
-  return unneeded;
 }

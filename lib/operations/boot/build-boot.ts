@@ -8,9 +8,9 @@ import { defaultKernelPackage, isKernelPart, type PackageFacts } from '../../mac
 import type { BootRecord } from '../../machines/boot/store-records.ts';
 import { demandRoot } from '../change/apply-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { storeBoot } from './boot-store.ts';
 import { findKernel, takeModules, uncompressKernel } from './kernel-of-tree.ts';
 import { openPackageSource, type PackageSource } from './package-source.ts';
+import { storeBoot } from './store-boot.ts';
 import { demandPrograms, type WorkOptions, type Workshop, withWorkshop } from './work.ts';
 
 /** Options of `portal boot build`. */
@@ -55,7 +55,8 @@ const compress: (bytes: Uint8Array, options: { level: number }) => Promise<Uint8
  *   UNKNOWN_IMAGE, HOST_LOCKED, STORE_FAILED
  * @throws Cancelled
  */
-export async function buildBoot({ ports }: HostSession, options: BuildBootOptions): Promise<BuiltBoot> {
+export async function buildBoot(session: HostSession, options: BuildBootOptions): Promise<BuiltBoot> {
+  const { ports } = session;
   const profile = profileOf(options.profile);
   demandRoot(ports);
   return withWorkshop(ports, options, async (workshop) => {
@@ -69,11 +70,12 @@ export async function buildBoot({ ports }: HostSession, options: BuildBootOption
     if (options.dryRun === true) return built;
     await workshop.large.demandSpace(workshop.scratch.path, SCRATCH_BYTES);
     await source.unpack(packages.map(({ name }) => name));
-    return { ...built, ...(await build(workshop, built, kernelPackage, options.modules ?? [])) };
+    return { ...built, ...(await build(session, workshop, built, kernelPackage, options.modules ?? [])) };
   });
 }
 
 async function build(
+  session: HostSession,
   workshop: Workshop,
   { profile, distribution, packages }: BuiltBoot,
   kernelPackage: string,
@@ -94,7 +96,7 @@ async function build(
   const elf = uncompressed.bytes;
   const contents = [kernel, initrd, ...(elf === null ? [] : [elf])];
   const record = await storeBoot(
-    ports,
+    session,
     large,
     contents,
     ([ofKernel = null, ofInitrd = null, ofElf = null]) => ({

@@ -69,7 +69,8 @@ export async function buildImage(session: HostSession, options: BuildImageOption
     throw new PortalGunError('BAD_ARGUMENT', `"${wrong}" is not a package name`, { subject: '--include' });
   }
   demandRoot(ports);
-  const found = await findSources(ports, await ports.openLargeFiles(), options.suite ?? null);
+  const large = await ports.openLargeFiles();
+  const found = await findSources(ports, large, options.suite ?? null);
   const { distribution, ofSuite: suite, sources } = found;
   if (options.system !== distribution.id) {
     throw new PortalGunError('BAD_ARGUMENT', `cannot be built from the packages of ${distribution.id}`, {
@@ -88,7 +89,8 @@ export async function buildImage(session: HostSession, options: BuildImageOption
       hint: `use another name with --name, or remove it: portal image remove ${name}`,
     });
   }
-  await refuseUsedFiles(session, [imagePath(name)], name);
+  // A file that the store does not know may have overlays.
+  if ((await large.status(imagePath(name))) !== null) await refuseUsedFiles(session, [imagePath(name)], name);
   if (options.dryRun === true) return image;
   return withWorkshop(ports, options, async (workshop) => ({
     ...image,

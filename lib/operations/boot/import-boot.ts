@@ -7,11 +7,12 @@ import { IMAGE_NAMES_FOLDER, imagePath, storeNameOf } from '../../machines/boot/
 import type { BootRecord, ImageRecord } from '../../machines/boot/store-records.ts';
 import { demandRoot } from '../change/apply-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { demandStoreName, readBootRecords, readImageRecords, storeBoot, writeRecord } from './boot-store.ts';
+import { demandStoreName, readBootRecords, readImageRecords, writeRecord } from './boot-store.ts';
 import { type ImportSubject, imageForm } from './import-subject.ts';
 import { findKernel, MAX_KERNEL_BYTES, uncompressKernel } from './kernel-of-tree.ts';
 import { refuseUsedFiles } from './machines-of-store.ts';
 import { unpackPackage } from './package-source.ts';
+import { storeBoot } from './store-boot.ts';
 import { type WorkOptions, type Workshop, withWorkshop } from './work.ts';
 
 /** Options of `portal boot import`. */
@@ -68,7 +69,7 @@ export async function importBoot(session: HostSession, options: ImportBootOption
     const stored =
       subject.kind === 'image'
         ? ({ kind: 'image', record: await storeImage(session, workshop, imported) } as const)
-        : ({ kind: 'boot', record: await storeKernel(workshop, imported) } as const);
+        : ({ kind: 'boot', record: await storeKernel(session, workshop, imported) } as const);
     return { ...imported, stored };
   });
 }
@@ -114,7 +115,11 @@ async function recognise(large: LargeFiles, file: string): Promise<ImportSubject
   }
 }
 
-async function storeKernel(workshop: Workshop, { file, name, subject }: ImportedBoot): Promise<BootRecord> {
+async function storeKernel(
+  session: HostSession,
+  workshop: Workshop,
+  { file, name, subject }: ImportedBoot,
+): Promise<BootRecord> {
   const { ports, large } = workshop;
   const origin = { kind: 'file', path: file } as const;
   const base = { version: 1, name, origin, createdAt: ports.now() } as const;
@@ -123,7 +128,7 @@ async function storeKernel(workshop: Workshop, { file, name, subject }: Imported
     const { sizeBytes } = (await large.status(file)) ?? { sizeBytes: 0 };
     if (sizeBytes > MAX_INITRD_BYTES)
       throw new PortalGunError('UNKNOWN_IMAGE', 'is too large for an initramfs', { subject: file });
-    return storeBoot(ports, large, [file], ([initrd = null]) => ({
+    return storeBoot(session, large, [file], ([initrd = null]) => ({
       ...base,
       kernelVersion: null,
       kernel: null,
@@ -135,7 +140,7 @@ async function storeKernel(workshop: Workshop, { file, name, subject }: Imported
   const { bytes, version } = await kernelOf(workshop, file, subject);
   const isElf = subject.kind === 'kernel' && subject.form === 'ELF';
   if (isElf) {
-    return storeBoot(ports, large, [bytes], ([elf = null]) => ({
+    return storeBoot(session, large, [bytes], ([elf = null]) => ({
       ...base,
       kernelVersion: version,
       kernel: null,
@@ -146,7 +151,7 @@ async function storeKernel(workshop: Workshop, { file, name, subject }: Imported
   }
   const uncompressed = await uncompressKernel(workshop, bytes);
   const contents = [bytes, ...(uncompressed.bytes === null ? [] : [uncompressed.bytes])];
-  return storeBoot(ports, large, contents, ([kernel = null, elf = null]) => ({
+  return storeBoot(session, large, contents, ([kernel = null, elf = null]) => ({
     ...base,
     kernelVersion: version,
     kernel,
@@ -196,8 +201,9 @@ async function storeImage(
     });
   }
   const path = imagePath(name);
-  // An image that is copied again may have overlays.
-  if (entry === undefined) await refuseUsedFiles(session, [path], name);
+  // A file that the store does not know may have overlays.
+  if (entry === undefined && (await large.status(path)) !== null)
+    await refuseUsedFiles(session, [path], name);
   const release = await ports.lock();
   try {
     onProgress?.(`Copying ${file}`);

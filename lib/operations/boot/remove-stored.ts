@@ -8,14 +8,9 @@ import {
 import { filesOf } from '../../machines/boot/store-records.ts';
 import { demandRoot } from '../change/apply-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
-import {
-  readBootRecords,
-  readImageRecords,
-  removeRecord,
-  removeUnneeded,
-  type StoreEntry,
-} from './boot-store.ts';
+import { readBootRecords, readImageRecords, removeRecord, type StoreEntry } from './boot-store.ts';
 import { refuseUsedFiles } from './machines-of-store.ts';
+import { removeUnneeded } from './store-boot.ts';
 
 /** Options of `portal boot remove` and `portal image remove`. */
 export interface RemoveStoredOptions {
@@ -66,7 +61,7 @@ export async function removeBoot(
   demandRoot(ports);
   await locked(session, async () => {
     await removeRecord(await ports.openFiles(), BOOT_NAMES_FOLDER, name);
-    await removeUnneeded(ports, await ports.openLargeFiles(), files);
+    await removeUnneeded(session, await ports.openLargeFiles());
   });
   return removed;
 }

@@ -3,7 +3,7 @@ import { applyPlan } from '../../apply/apply-plan.ts';
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
 import { demandModules } from '../../apply/demand-modules.ts';
-import { readJournals } from '../../apply/journal.ts';
+import { readJournals } from '../../apply/journal/journal.ts';
 import { journalInTheWay } from '../../apply/touched.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { FileStore } from '../../host/file-store.ts';
@@ -26,10 +26,13 @@ export interface ApplyProposalOptions extends Pick<ApplyOptions, 'onStep' | 'sig
 }
 
 /**
- * Applies a proposal to this machine, holding its lock. A signal that is aborted lets the running step end, and undoes the rest.
+ * Applies a proposal to this machine, holding its lock. If the signal is aborted, the current step ends, and the rest
+ * is undone.
  *
- * @throws PortalGunError DEVICE_IN_USE for what is refused; PERMISSION_DENIED for all but root; BAD_ARGUMENT for a captured host;
- *   NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED, CANNOT_PERSIST, CANNOT_GUARD
+ * @throws PortalGunError DEVICE_IN_USE for refused findings; PERMISSION_DENIED for users other than root;
+ * BAD_ARGUMENT for a captured host;
+ *   NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED, CANNOT_PERSIST,
+ *   CANNOT_GUARD
  */
 export async function applyProposal(
   session: HostSession,
@@ -41,7 +44,7 @@ export async function applyProposal(
   refuseWritableProgram(ports.user, plan, confirmWithinMs !== null && plan.steps.length > 0, allowed);
   refuseToChange(session, proposal);
   const host = await openForChange(ports);
-  // The devices of a captured host are judged as they are there.
+  // The devices of a captured host are checked in that host.
   const judged = session.isCaptured ? { ...host, reader: session.host } : host;
   try {
     await demandModules(plan, host);
@@ -79,13 +82,13 @@ export async function openForChange({
 }
 
 /**
- * Refuses a proposal that cannot be applied, before anybody is asked about it.
+ * Refuses a proposal that cannot be applied, before a prompt.
  *
  * @throws PortalGunError BAD_ARGUMENT for a captured host, PERMISSION_DENIED, DEVICE_IN_USE
  */
 export function refuseToChange(session: HostSession, { plan, refusals }: HostProposal): void {
   refuseCaptured(session, plan.steps);
-  // What root is refused as well is no matter of permission.
+  // A change that root cannot make either is not a matter of permission.
   if (!refusals.some(({ severity }) => severity !== 'unknown')) {
     demandRoot(session.ports, 'run it with sudo; --dry-run shows the plan without');
   }
@@ -93,9 +96,9 @@ export function refuseToChange(session: HostSession, { plan, refusals }: HostPro
 }
 
 /**
- * Refuses what only root can do.
+ * Refuses an action that requires root.
  *
- * @param hint what another user can do
+ * @param hint an alternative for another user
  * @throws PortalGunError PERMISSION_DENIED
  */
 export function demandRoot({ user }: Pick<HostPorts, 'user'>, hint = 'run it with sudo'): void {
@@ -104,8 +107,8 @@ export function demandRoot({ user }: Pick<HostPorts, 'user'>, hint = 'run it wit
 }
 
 /**
- * @param beside a plan that only a change of the same stops; `null` for one that any stops
- * @throws PortalGunError RECOVERY_NEEDED if an earlier change was cut short, or awaits confirmation; JOURNAL_FAILED
+ * @param beside a plan that only a change of the same objects stops; `null` for one that any change stops
+ * @throws PortalGunError RECOVERY_NEEDED if an earlier change was interrupted, or awaits confirmation; JOURNAL_FAILED
  */
 export async function refuseUnfinished(
   { files, reader }: { readonly files: FileStore; readonly reader: HostReader },
@@ -117,7 +120,7 @@ export async function refuseUnfinished(
   if (left !== undefined && left !== null) throw unfinishedError(left, now);
 }
 
-/** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
+/** A captured host cannot be changed, but the VMs of its libvirt can. */
 function refuseCaptured(session: HostSession, steps: readonly Step[]): void {
   if (!session.isCaptured || steps.length === 0) return;
   if (steps.every(({ change }) => kindOf(change).madeBy === 'libvirt')) {

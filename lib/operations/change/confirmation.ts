@@ -1,8 +1,8 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
-import { journalIdOf, type Occasion } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { type BootTime, journalStatusOf } from '../../apply/journal-status.ts';
+import { journalIdOf, type Occasion } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { type BootTime, journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { startWatchdog, stopWatchdog } from '../../apply/watchdog.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { formatSpan } from '../../base/text.ts';
@@ -11,14 +11,14 @@ import type { HostReader } from '../../host/host-reader.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
 import { readUptimeMs } from '../../sysfs/uptime.ts';
 
-/** The boot and the time in it, now. */
+/** The current boot, and the time since its start. */
 export function bootTimeOf(reader: HostReader): BootTime {
   return { bootId: readBootId(reader), uptimeMs: readUptimeMs(reader) };
 }
 
 /**
- * Applies something that is to be confirmed: a watchdog is there before the first step, and stays while there is
- * something to undo. The time to confirm begins when all is made.
+ * Applies a change that must be confirmed: a watchdog is started before the first step, and stays while something can
+ * be undone. The time limit begins after the last step.
  *
  * @throws PortalGunError WATCHDOG_FAILED; nothing was changed then
  */
@@ -41,14 +41,14 @@ export async function applyToBeConfirmed(
   }
   const words = [...program, 'recover', '--unconfirmed', id];
   await startWatchdog({ ...host, background }, { id, afterMs: withinMs, words });
-  // Where the clock fails meanwhile, the time begins with the first step.
+  // If the clock cannot be read then, the time begins with the first step.
   const report = await apply(() => (readUptimeMs(host.reader) ?? startedMs) + withinMs);
-  // What could not be undone is tried again by it.
+  // The watchdog tries again to undo the remaining steps.
   if (report.outcome === 'undone') await stopWatchdog(host, id);
   return report;
 }
 
-/** Why nothing else is changed while the journal of an earlier change is there, and the ways out. */
+/** Why the journal of an earlier change prevents other changes, with the possible actions. */
 export function unfinishedError(left: LeftJournal, now: BootTime): PortalGunError {
   const status = journalStatusOf(left, now);
   const subject = left.startedAt;

@@ -6,29 +6,28 @@ import type { Inventory } from '../../pci/inventory.ts';
 import type { Proposal } from '../../plan/proposal.ts';
 
 /**
- * A proposed change: a plan with the findings against it, before anything is changed. {@link applyProposal}
- * applies it.
+ * A proposed change: a plan with its findings, before anything is changed. {@link applyProposal} applies it.
  *
- * @typeParam Subject what the plan is about, as far as it is shown beside the steps
+ * @typeParam Subject the object of the plan, as far as it is shown with the steps
  */
 export interface HostProposal<Subject = unknown> extends Proposal {
-  /** The findings that stop it: none that is allowed. Empty if it can be applied. */
+  /** The findings that stop it, without accepted ones. Empty if it can be applied. */
   readonly refusals: readonly Finding[];
   readonly subject: Subject;
   readonly inventory: Inventory<DeviceWith<never>>;
-  /** What a person should know and no finding says: sentences without a subject before them. */
+  /** Notes for the user that are not findings: complete sentences. */
   readonly notes: readonly string[];
-  /** What was met while reading. */
+  /** The diagnostics of reading. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Why no script can be written of it; `null` if one can. */
+  /** Why no script can be written; `null` if one can. */
   readonly scriptObstacle: PortalGunError | null;
-  /** Whether it changes only VMs of a libvirt: then a captured host can stand for the one that they run on. */
+  /** Whether it changes only VMs of a libvirt: then a captured host can replace the host of these VMs. */
   readonly changesOnlyMachines: boolean;
-  /** Whether it restores what is persisted, and so goes on beside a change that was cut short and touches nothing of it. */
+  /** Whether it restores persisted settings, and so is allowed together with an interrupted change of other objects. */
   readonly goesOnBeside: boolean;
 }
 
-/** What an operation decides; the rest of a proposal follows from it. */
+/** The decisions of an operation; the rest of a proposal follows from them. */
 export type ProposalParts<Subject> = Omit<
   HostProposal<Subject>,
   'refusals' | 'changesOnlyMachines' | 'goesOnBeside' | 'notes' | 'scriptObstacle'

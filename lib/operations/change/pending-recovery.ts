@@ -1,6 +1,6 @@
-import { isOfOtherBoot, readJournals } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { type BootTime, type JournalStatus, journalStatusOf } from '../../apply/journal-status.ts';
+import { isOfOtherBoot, readJournals } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { type BootTime, type JournalStatus, journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { openSteps, touchedByAll } from '../../apply/touched.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { BROKEN, DENIED, UNREAD, type Unknown } from '../../base/known.ts';
@@ -18,16 +18,19 @@ export interface PendingChange {
   readonly standing: JournalStatus['kind'];
 }
 
-/** The changes of a host that are left to be recovered. */
+/** The changes of a host that need a recovery. */
 export interface PendingRecovery {
   readonly journals: readonly LeftJournal[];
   readonly now: BootTime;
   readonly changes: readonly PendingChange[] | Unknown;
-  /** Sentences about them; also why they cannot be read. */
+  /** Sentences about them, or why they cannot be read. */
   readonly notes: readonly string[];
 }
 
-/** Reads which changes were cut short, or await confirmation. Who may not read that is told so in documents only. */
+/**
+ * Reads the changes that were interrupted, or await confirmation. If they cannot be read without root, only documents
+ * report it.
+ */
 export async function readPendingRecovery({
   host,
   isCaptured,
@@ -61,7 +64,7 @@ function noteOn({ startedAt, title, standing }: PendingChange): string {
   return `"${title}" (${startedAt}) ${what}`;
 }
 
-/** `null` for a captured host that has nothing of it. */
+/** `null` for a captured host that does not contain them. */
 async function readCaptured(host: HostReader): Promise<readonly LeftJournal[] | null> {
   let isUnread = false;
   const failed = (reading: unknown): { failed: string } | null => {
@@ -88,11 +91,11 @@ async function readCaptured(host: HostReader): Promise<readonly LeftJournal[] | 
 }
 
 /**
- * Why something that is persisted is left as it is: a change that can still be undone or finished changes it, or what is written
- * down of it; `null` where none does.
+ * Why a persisted entry is left: a change that can still be undone or finished changes its device, or the entry
+ * itself; `null` if there is none.
  *
- * @param path of the record that it is written down in
- * @param entriesOf what a record holds
+ * @param path of the record with the entry
+ * @param entriesOf parses the entries of a record
  */
 export function pendingProblem(
   { journals, now: { bootId } }: Pick<PendingRecovery, 'journals' | 'now'>,

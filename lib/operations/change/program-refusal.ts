@@ -4,7 +4,7 @@ import { SERVICE_PATH } from '../../plan/persistence/persistence-files.ts';
 import { START_HOOK_PATH } from '../../plan/persistence/start-hook-paths.ts';
 import type { Plan } from '../../plan/plan.ts';
 
-/** What `--allow` takes for a program that others than root can write. */
+/** The value of `--allow` for a program that users other than root can write. */
 export const PROGRAM_WRITABLE = 'program-writable';
 
 interface LaterRun {
@@ -24,7 +24,7 @@ const WATCHDOG: LaterRun = { code: 'WATCHDOG_FAILED', when: 'root would run it t
  * Refuses a plan after which root runs this program later, if other users can change the program: such a user could
  * become root.
  *
- * @param isWatched whether a watchdog is to undo it
+ * @param isWatched whether a watchdog will undo it
  * @throws PortalGunError CANNOT_PERSIST, CANNOT_GUARD, WATCHDOG_FAILED
  */
 export function refuseWritableProgram(

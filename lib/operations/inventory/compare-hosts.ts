@@ -8,6 +8,7 @@ import {
   type DifferenceField,
 } from '../../pci/difference.ts';
 import type { Inventory } from '../../pci/inventory.ts';
+import type { PciNames } from '../../pci/pci-ids.ts';
 import { captureHost } from '../../sysfs/capture.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
@@ -19,23 +20,40 @@ type ComparedDevice = DeviceWith<DifferenceField>;
 export interface HostComparison {
   readonly before: Inventory<ComparedDevice>;
   readonly after: Inventory<ComparedDevice>;
-  /** What came, went, moved to another address or changed. */
+  /** The devices that came, disappeared, moved or changed. */
   readonly differences: readonly DeviceDifference<ComparedDevice>[];
 }
 
 /**
- * Compares the devices of two hosts. If one is a snapshot with stand-ins for its identifiers, the other is compared by stand-ins too.
+ * Compares the devices of two hosts. If one is a snapshot with stand-ins for its identifiers, the other is compared
+ * by stand-ins too.
  *
- * @throws PortalGunError NO_PCI, and what opening the hosts throws
+ * @throws PortalGunError NO_PCI, and the errors of opening the hosts
  */
 export function compareHosts(before: HostSession, after: HostSession): HostComparison {
-  const [first, second] = [before.host, after.host];
   const { names } = after;
-  // Stand-ins compare with stand-ins alone.
-  const replaced = isRedacted(first) || isRedacted(second);
-  const earlier = readInventory(replaced ? redacted(first) : first, names, DIFFERENCE_FIELDS);
-  const later = readInventory(replaced ? redacted(second) : second, names, DIFFERENCE_FIELDS);
+  const first = readCompared(before, names, false);
+  // A large snapshot takes more memory than its devices, and the second is read without the first.
+  before.forgetHost();
+  const second = readCompared(after, names, first.isReplaced);
+  // Stand-ins can only be compared with stand-ins.
+  const isToBeReplaced = second.isReplaced && !first.isReplaced;
+  const earlier = isToBeReplaced ? readCompared(before, names, true).inventory : first.inventory;
+  const later = second.inventory;
   return { before: earlier, after: later, differences: compareInventories(earlier, later) };
+}
+
+interface ComparedHost {
+  readonly inventory: Inventory<ComparedDevice>;
+  /** Whether the host came with stand-ins. */
+  readonly isReplaced: boolean;
+}
+
+/** @param asReplaced whether identifiers of its own are replaced by stand-ins */
+function readCompared({ host }: HostSession, names: PciNames, asReplaced: boolean): ComparedHost {
+  const isReplaced = isRedacted(host);
+  const read = asReplaced && !isReplaced ? redacted(host) : host;
+  return { inventory: readInventory(read, names, DIFFERENCE_FIELDS), isReplaced };
 }
 
 function isRedacted(host: HostReader): boolean {
@@ -43,5 +61,5 @@ function isRedacted(host: HostReader): boolean {
 }
 
 function redacted(host: HostReader): HostReader {
-  return isRedacted(host) ? host : new SnapshotHost(replaceIdentifiers(captureHost(host)));
+  return new SnapshotHost(replaceIdentifiers(captureHost(host)));
 }

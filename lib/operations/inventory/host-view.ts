@@ -5,21 +5,21 @@ import type { Selector } from '../../pci/selector/selector-parser.ts';
 
 /** The result of reading a host, with its source. */
 export interface HostView {
-  /** All devices of the host, and what could not be made sense of; of those that were not asked for fewer facts are read. */
+  /** All devices of the host, and diagnostics; fewer facts are read of devices that were not selected. */
   readonly inventory: Inventory;
-  /** What told it, for a person: this machine, a path, a libvirt. Not escaped. */
+  /** The source for a user: this machine, a path, a libvirt. Not escaped. */
   readonly origin: string;
 }
 
 /** The devices of a host that some selectors select. */
 export interface SelectedView extends HostView {
-  /** Those that the selectors mean, in the order of the host; all if there are none. */
+  /** The selected devices, in the order of the host; all without selectors. */
   readonly selected: readonly PciDevice[];
-  /** If there is none, a selector that something is of, and that one of those that were given may be meant for; `null` for none. */
+  /** If no device matches, a similar selector that does; `null` for none. */
   readonly suggestion: string | null;
 }
 
-/** If nothing is selected, the selector that one of some was perhaps meant for. */
+/** If no device matches, a selector that is similar to a given one. */
 export function suggestionFor(
   selectors: readonly Selector[],
   selected: readonly PciDevice[],

@@ -8,14 +8,14 @@ import { type SelectedView, suggestionFor } from './host-view.ts';
 
 /** The facts to read of each device. */
 export interface ListOptions {
-  /** The facts that are needed; all by default. What is not read costs nothing, and is `{ unknown: 'unread' }`. */
+  /** The needed facts; all by default. A fact that is not read costs nothing, and is `{ unknown: 'unread' }`. */
   readonly fields?: readonly DeviceRequest[];
 }
 
 /**
- * Lists the devices that selectors mean, all if there are none.
+ * Lists the selected devices, all without selectors.
  *
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, and what opening the host throws
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, and the errors of opening the host
  */
 export async function listDevices(
   session: HostSession,

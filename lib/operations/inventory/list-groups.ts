@@ -10,27 +10,27 @@ import type { HostSession } from '../session/host-session.ts';
 import { inventorySourceOf } from '../session/inventory-source.ts';
 import { type SelectedView, suggestionFor } from './host-view.ts';
 
-/** Which groups are listed. */
+/** The groups to list. */
 export interface GroupsOptions {
-  /** Whether those are left out that cannot be given to a VM. */
+  /** Whether groups that cannot be passed through are omitted. */
   readonly viable?: boolean;
 }
 
-/** The IOMMU groups that selected devices are in. */
+/** The IOMMU groups of selected devices. */
 export interface ListedGroups extends SelectedView {
   readonly groups: readonly IommuGroup[];
-  /** The selected devices that are in no group, or whose group is not known. */
+  /** The selected devices without a group, or with an unknown one. */
   readonly ungrouped: readonly PciDevice[];
-  /** How the host runs its IOMMU. */
+  /** The state of the IOMMU of the host. */
   readonly iommu: IommuState;
 }
 
 const FIELDS: readonly DeviceField[] = [...GROUP_FIELDS, 'vendor', 'device'];
 
 /**
- * Lists the IOMMU groups of the devices that selectors mean, all if there are none, and whether each can be given to a VM.
+ * Lists the IOMMU groups of the selected devices, all without selectors, and whether each can be passed to a VM.
  *
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, and what opening the host throws
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, and the errors of opening the host
  */
 export async function listGroups(
   session: HostSession,

@@ -16,19 +16,19 @@ import type { HostView } from './host-view.ts';
 /** All facts of one device. */
 export interface ShownDevice extends HostView {
   readonly device: PciDevice;
-  /** Its IOMMU group; `undefined` if it is in none, or that is not known. */
+  /** Its IOMMU group; `undefined` if it has none, or if it is unknown. */
   readonly group: IommuGroup | undefined;
-  /** What it would take to pass it through to a VM. */
+  /** The conditions for passing it through to a VM. */
   readonly notes: readonly PassthroughNote[];
-  /** What was met while reading this device. */
+  /** The diagnostics for this device. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Shows one device with all that is known of it.
+ * Shows all known facts of one device.
  *
  * @param word an address, or any selector that means one device
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_PCI, and what opening the host throws
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_PCI, and the errors of opening the host
  */
 export async function showDevice(session: HostSession, word: string): Promise<ShownDevice> {
   const source = await inventorySourceOf(session);

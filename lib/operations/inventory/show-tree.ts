@@ -15,9 +15,9 @@ export interface ShownTree extends SelectedView {
 const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
 
 /**
- * Shows the devices that selectors mean, all if there are none, below the bridges that lead to them.
+ * Shows the selected devices, all without selectors, below the bridges that lead to them.
  *
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, and what opening the host throws
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, and the errors of opening the host
  */
 export async function showTree(session: HostSession, words: readonly string[] = []): Promise<ShownTree> {
   const selectors = parseSelectors(words);

@@ -7,7 +7,7 @@ import { categoriesOf, type MachineChoice } from './target-machines.ts';
 
 /** Which VMs to list; all by default. */
 export interface ListMachinesOptions extends Pick<MachineChoice, 'type'> {
-  /** Those that have no category, besides those of the types. */
+  /** The VMs without a category, in addition to those of the types. */
   readonly untagged?: boolean;
 }
 
@@ -15,9 +15,9 @@ export interface ListMachinesOptions extends Pick<MachineChoice, 'type'> {
 export interface MachineList {
   /** The URI of the libvirt. */
   readonly connect: string;
-  /** Those that are asked for, by name. */
+  /** The selected VMs, by name. */
   readonly machines: readonly KnownMachine[];
-  /** All that libvirt has. */
+  /** All VMs of libvirt. */
   readonly all: readonly KnownMachine[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -25,7 +25,7 @@ export interface MachineList {
 /**
  * Lists the VMs of the libvirt of a session.
  *
- * @throws PortalGunError BAD_ARGUMENT, and what asking libvirt throws
+ * @throws PortalGunError BAD_ARGUMENT, and the errors of asking libvirt
  */
 export async function listMachines(
   session: HostSession,

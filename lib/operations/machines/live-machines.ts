@@ -3,7 +3,7 @@ import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { type RunningMachine, runningMachines } from '../../plan/assignment/plan-attachment.ts';
 import type { ChangeScope } from '../assignment/change-scope.ts';
 
-/** Machines that are meant: those that run, and those that nothing can be done to now. */
+/** Selected VMs: those that run, and those that cannot change now. */
 export interface LiveMachines {
   readonly running: readonly RunningMachine[];
   readonly skipped: readonly KnownMachine[];
@@ -17,7 +17,7 @@ export function liveMachinesOf(meant: readonly KnownMachine[]): LiveMachines {
 }
 
 /**
- * Refuses to give devices to what runs where nothing does, and nothing else is to be done.
+ * Refuses to attach devices if no VM runs, and definitions do not change.
  *
  * @throws PortalGunError NOT_RUNNING
  */

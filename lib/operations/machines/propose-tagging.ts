@@ -12,24 +12,24 @@ import { virshOf } from '../session/libvirt-connection.ts';
 export interface TagOptions {
   /** Names or UUIDs of VMs. */
   readonly machines: readonly string[];
-  /** Their category from then on; `null` for none. */
+  /** Their new category; `null` for none. */
   readonly category: string | null;
 }
 
 /** The subject of a proposal to tag VMs. */
 export interface TaggingSubject {
-  /** The URI of the libvirt that has the VMs. */
+  /** The URI of the libvirt of the VMs. */
   readonly connect: string;
   readonly category: string | null;
   readonly taggings: readonly Tagging[];
-  /** What was met among the VMs. */
+  /** The diagnostics about the VMs. */
   readonly machineDiagnostics: readonly Diagnostic[];
 }
 
 /**
- * Proposes a category for VMs, or to remove theirs.
+ * Proposes to set or remove the category of VMs.
  *
- * @throws PortalGunError BAD_ARGUMENT, MACHINE_NOT_FOUND, BAD_XML, and what asking libvirt throws
+ * @throws PortalGunError BAD_ARGUMENT, MACHINE_NOT_FOUND, BAD_XML, and the errors of asking libvirt
  */
 export async function proposeTagging(
   session: HostSession,
@@ -52,7 +52,7 @@ export async function proposeTagging(
   });
 }
 
-/** A name of one's own may be a slip: it is near a known one, and no machine has it yet. */
+/** A user-defined name may be a typo if it is similar to a known one, and no VM has it yet. */
 function spellingNotes(category: string | null, machines: readonly KnownMachine[]): readonly string[] {
   const meant = category === null ? undefined : nearCategory(category);
   const isUsed = machines.some((machine) => mainDocument(machine).machine.category === category);

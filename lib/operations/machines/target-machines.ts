@@ -24,10 +24,11 @@ export function categoriesOf({ type = [] }: Pick<MachineChoice, 'type'>): readon
 }
 
 /**
- * The machines that a choice means; `null` for an empty choice.
+ * The VMs of a choice; `null` for an empty choice.
  *
- * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT; CANNOT_BE_GIVEN for one that is named and has no definition; BAD_XML
- *   for one in which what is ours can't be read
+ * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT; CANNOT_BE_GIVEN for a named VM without a definition;
+ * BAD_XML for one with
+ *   unreadable parts of portal-gun
  */
 export function targetMachines(
   choice: MachineChoice,
@@ -48,7 +49,7 @@ export function targetMachines(
 }
 
 /**
- * The same for what machines have as they run, which also those have that have no definition.
+ * The same for running VMs, including those without a definition.
  *
  * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT, BAD_XML
  */
@@ -82,7 +83,7 @@ function meantMachines<T extends KnownMachine>(
 }
 
 /**
- * The same, where one of them has to be given.
+ * The same, but the choice must not be empty.
  *
  * @throws PortalGunError as {@link targetMachines}
  */
@@ -94,7 +95,7 @@ export function demandTargets(
 }
 
 /**
- * The same, of {@link liveTargets}.
+ * The same for {@link liveTargets}.
  *
  * @throws PortalGunError as {@link liveTargets}
  */
@@ -111,17 +112,17 @@ function failUnsaid(): never {
   });
 }
 
-/** The machines whose definitions can be changed: those that have one, and in which what is ours can be read. */
+/** The VMs whose definitions can be changed: they exist, and the parts of portal-gun can be read. */
 export function definedMachines(machines: readonly KnownMachine[]): readonly DefinedMachine[] {
   return machines.filter((machine): machine is DefinedMachine => machine.definition?.unreadable === null);
 }
 
-/** Those whose documents are read, as far as they are there. */
+/** The VMs whose existing documents can be read. */
 export function readableMachines(machines: readonly KnownMachine[]): readonly KnownMachine[] {
   return machines.filter((machine) => unreadableOf(machine) === null);
 }
 
-/** Those that have something of ours in a document that can't be read. */
+/** The VMs with unreadable parts of portal-gun in a document. */
 export function unreadableMachines(machines: readonly KnownMachine[]): readonly KnownMachine[] {
   return machines.filter((machine) => unreadableOf(machine) !== null);
 }
@@ -135,7 +136,7 @@ function unreadableDefinition({ definition }: KnownMachine): PortalGunError | nu
 }
 
 /**
- * Refuses where it can't be known who has what already.
+ * Refuses if the devices of a VM are unknown.
  *
  * @throws PortalGunError TOOL_FAILED
  */
@@ -150,9 +151,10 @@ export function refuseUnread({ unread }: KnownMachines): void {
 }
 
 /**
- * The machines of a type that have a definition; none where there is none.
+ * The VMs of a type that have a definition; none if there are none.
  *
- * @throws PortalGunError BAD_XML where what is ours in one of them can't be read: not all could be meant
+ * @throws PortalGunError BAD_XML if the parts of portal-gun in one of them cannot be read, because then the list may
+ * be incomplete
  */
 export function machinesOfType(type: string, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
   const found = machines.filter((machine) => categoryOf(machine) === type);

@@ -10,25 +10,25 @@ import type { VfGoal } from '../../plan/sriov/vf-goal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { readPf } from '../sriov/pf-state.ts';
 
-/** A PF that a policy speaks of. */
+/** A PF in a policy. */
 interface PolicyPf {
   readonly goal: VfGoal;
   readonly proposal: VfsProposal;
 }
 
-/** What a policy comes to on a host as it is. */
+/** The state of a host for a policy. */
 export interface PolicyState {
   readonly pfs: readonly PolicyPf[];
   readonly bindings: readonly PolicyBinding[];
-  /** What can't be told before the VFs are there: where the policy speaks of it, and what it says. */
+  /** The entries that cannot be planned before the VFs exist. */
   readonly postponed: readonly PolicyDevice[];
 }
 
 /**
- * Finds the devices that a policy means, and what its PFs need.
+ * Finds the devices of a policy, and the changes for its PFs.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_POLICY, and what `planVfs` and `readPf` throw;
- * each says where the policy speaks of it
+ * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_POLICY, and the errors of `planVfs` and `readPf`;
+ * each with the position in the policy
  */
 export async function readPolicyState(
   session: HostSession,
@@ -58,7 +58,7 @@ export async function readPolicyState(
       devices,
       pfs.some(({ proposal }) => isNew(proposal)),
     );
-    // Those that go now may come back.
+    // VFs that are removed may be created again.
     const staying = found.filter(
       ({ address }) => !pfs.some(({ proposal }) => proposal.lost.includes(address)),
     );
@@ -68,7 +68,7 @@ export async function readPolicyState(
   return { pfs, bindings: bindings.filter(isMeant), postponed };
 }
 
-/** A VF that is to stay with the host needs nothing where it is with it. */
+/** A VF for the host needs no change if it is on a host driver. */
 function isMeant({ device, driver }: PolicyBinding): boolean {
   return driver !== HOST_DRIVER || knownValue(device.driver) !== undefined;
 }
@@ -77,7 +77,7 @@ function isNew({ from, to }: VfsProposal): boolean {
   return from.count !== to.count;
 }
 
-/** The devices of a part of the policy; none where they may yet come. */
+/** The devices of a part of the policy; none if they may not exist yet. */
 function devicesOf(
   { selector, at }: PolicyDevice,
   devices: readonly PciDevice[],
@@ -103,7 +103,7 @@ function onlyOne(device: PolicyDevice, devices: readonly PciDevice[]): PciDevice
   });
 }
 
-/** Says of an error where the policy speaks of what it is about. */
+/** Adds the position in the policy to an error. */
 async function placed<T>({ at }: PolicyDevice, make: () => T | Promise<T>): Promise<T> {
   try {
     return await make();

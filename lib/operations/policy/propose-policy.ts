@@ -27,40 +27,43 @@ import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { demandVfio } from '../binding/demand-vfio.ts';
 import { type PersistPart, planPersistPart } from '../binding/persist-part.ts';
 import { refuseWithoutIommu } from '../binding/without-iommu.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { PF_FIELDS } from '../sriov/pf-state.ts';
 import { readPolicyState } from './policy-state.ts';
 
-/** A policy in YAML, as docs/reference/policy.md describes it, and its name in plans and errors. */
+/** A policy in YAML, in the format of docs/reference/policy.md, and its name in plans and errors. */
 export interface PolicyText {
   readonly name: string;
   readonly text: string;
 }
 
-/** Which policy a host is brought to. */
+/** The policy for a host. */
 export interface PolicyOptions {
   /** A file, or the text itself. */
   readonly policy: string | PolicyText;
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
 }
 
-/** The subject of a proposal to bring a host to a policy. */
+/** The subject of a proposal to apply a policy. */
 export interface PolicySubject {
-  /** What the policy is called. */
+  /** The name of the policy. */
   readonly name: string;
-  /** The PFs that the policy speaks of, also those that are as it says. */
+  /** The PFs of the policy, including those that already match. */
   readonly pfs: readonly VfsProposal[];
   readonly rebinding: Rebinding;
-  /** What outlives a boot; `null` if that is not changed. */
+  /** The changes to persisted records; `null` if there are none. */
   readonly persistence: PersistPart | null;
-  /** What cannot be told before VFs are there: once the plan is applied, the same policy makes another one. */
+  /**
+   * The entries that cannot be planned before VFs exist: after the plan is applied, the same policy results in
+   * another plan.
+   */
   readonly postponed: readonly PolicyDevice[];
 }
 
-/** More is not read: a person wrote it. */
+/** A file that a person wrote is not larger. */
 const MAX_POLICY_BYTES = 4 * 1024 * 1024;
 
 const FIELDS: readonly DeviceField[] = [
@@ -84,10 +87,12 @@ export async function readPolicyFile({ ports }: HostSession, path: string): Prom
 }
 
 /**
- * Proposes to bring a host to what a policy says.
+ * Proposes to apply a policy to a host.
  *
- * @throws PortalGunError NOT_FOUND, BAD_POLICY, BAD_ARGUMENT, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_SRIOV, NO_IOMMU, NO_DRIVER,
- *   CANNOT_BE_GIVEN, BAD_RECORD, CANNOT_PERSIST, TOOL_MISSING, TOOL_FAILED, PERMISSION_DENIED, and what opening the host throws
+ * @throws PortalGunError NOT_FOUND, BAD_POLICY, BAD_ARGUMENT, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_SRIOV, NO_IOMMU,
+ * NO_DRIVER,
+ *   CANNOT_BE_GIVEN, BAD_RECORD, CANNOT_PERSIST, TOOL_MISSING, TOOL_FAILED, PERMISSION_DENIED, and the errors of
+ *   opening the host
  */
 export async function proposePolicy(
   session: HostSession,
@@ -116,7 +121,7 @@ export async function proposePolicy(
   });
   demandVfio(host, binding);
   const proposals = pfs.map(({ proposal }) => proposal);
-  const title = `Bring the host to ${name}`;
+  const title = `Apply ${name}`;
   const plan = mergedPlan(title, [...proposals.map((proposal) => proposal.plan), binding]);
   const persistence = policy.persist
     ? planPersistPart(session, title, (records) => ({
@@ -143,7 +148,7 @@ export async function proposePolicy(
   });
 }
 
-/** Of the devices that a policy names; of all where it names one by what devices give themselves. */
+/** The devices of a policy; all devices if it names one by a mark that is read from the device itself. */
 function probedFor({ bindings, virtualFunctions, persist }: Policy): ProbedDevices | undefined {
   const selectors = [...bindings, ...virtualFunctions].map(({ device }) => device.selector);
   if (selectors.some(({ fields }) => fields.some((field) => PROBING_FIELDS.has(field)))) return undefined;
@@ -155,7 +160,7 @@ function probedFor({ bindings, virtualFunctions, persist }: Policy): ProbedDevic
   };
 }
 
-/** Plans that are made one after the other, as one. */
+/** Plans that are applied one after the other, as one plan. */
 function mergedPlan(title: string, plans: readonly Plan[]): Plan {
   return {
     title,

@@ -28,8 +28,8 @@ import {
 } from '../../plan/machines/machine-steps.ts';
 import type { Step } from '../../plan/plan.ts';
 import { startHookSteps } from '../assignment/start-hook.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { hypervisorHere } from './hypervisor.ts';

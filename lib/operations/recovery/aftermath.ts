@@ -6,20 +6,23 @@ import type { RecoveredChange } from './end-changes.ts';
 import { readLeftBound } from './left-bound.ts';
 import { type Missing, readMissing } from './missing-now.ts';
 
-/** The work that is left to a person once changes are ended. */
+/** The tasks that remain for the user after changes were ended. */
 export interface Aftermath {
-  /** What is persisted and not in force; `null` if it could not be read, or nobody looked. */
+  /** The persisted settings that are not in force; `null` if they could not be read, or were not checked. */
   readonly missing: readonly Missing[] | null;
-  /** What stays on a VFIO driver though the change that bound it is undone; `null` if it could not be read. */
+  /**
+   * The devices that stay on a VFIO driver although the change that bound them was undone; `null` if that could not
+   * be read.
+   */
   readonly leftBound: readonly BoundUntilReboot[] | null;
-  /** Why something could not be read: sentences. A damaged record keeps nobody from recovering. */
+  /** Why a part could not be read: sentences. A damaged record must not prevent a recovery. */
   readonly notes: readonly string[];
 }
 
 /**
- * Reads the state after changes are ended, for the tasks that remain for the user.
+ * Reads the state after changes were ended, for the tasks that remain for the user.
  *
- * @param looksForMissing whether to look for what is persisted and not in force
+ * @param looksForMissing whether to check for persisted settings that are not in force
  */
 export async function readAftermath(
   session: HostSession,

@@ -2,7 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import type { HostSession } from '../session/host-session.ts';
 
 /**
- * Refuses to end a change of a captured host: that is no machine that could be changed.
+ * Refuses to end a change of a captured host, which cannot be changed.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */

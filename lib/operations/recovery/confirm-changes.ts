@@ -1,6 +1,6 @@
-import { Journal, readJournals } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { journalStatusOf } from '../../apply/journal-status.ts';
+import { Journal, readJournals } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { demandRoot, openForChange } from '../change/apply-proposal.ts';
@@ -11,9 +11,10 @@ import { refuseCapturedHost } from './captured-host.ts';
 /**
  * Keeps the changes that await confirmation.
  *
- * @returns those that are confirmed now, the oldest first
- * @throws PortalGunError NOTHING_TO_CONFIRM; RECOVERY_NEEDED if a change was cut short, or was not confirmed in time; BAD_ARGUMENT for a
- *   captured host; PERMISSION_DENIED for all but root; HOST_LOCKED, TOOL_MISSING, JOURNAL_FAILED
+ * @returns the confirmed changes, the oldest first
+ * @throws PortalGunError NOTHING_TO_CONFIRM; RECOVERY_NEEDED if a change was interrupted, or was not confirmed in
+ * time; BAD_ARGUMENT for a
+ *   captured host; PERMISSION_DENIED for users other than root; HOST_LOCKED, TOOL_MISSING, JOURNAL_FAILED
  */
 export async function confirmChanges(session: HostSession): Promise<readonly LeftJournal[]> {
   const { ports } = session;

@@ -1,9 +1,9 @@
 import type { ApplyOptions } from '../../apply/application.ts';
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
-import { readJournals } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { journalStatusOf } from '../../apply/journal-status.ts';
+import { readJournals } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { type Recovery, recover } from '../../apply/recover.ts';
 import { untilOverdue } from '../../apply/until-overdue.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
@@ -17,9 +17,12 @@ import { refuseCapturedHost } from './captured-host.ts';
 
 /** How to end changes that were interrupted or not confirmed. */
 export interface RecoverOptions {
-  /** Whether the rest is done; without, what was begun is undone. */
+  /** Whether the remaining steps are made; otherwise the started steps are undone. */
   readonly finish?: boolean;
-  /** The journal of the one change that is undone if nobody confirms it in time, which is waited for; that of a watchdog. */
+  /**
+   * The journal of the one change that is undone if it is not confirmed in time, after waiting for that; for a
+   * watchdog.
+   */
   readonly unconfirmed?: string | undefined;
 }
 
@@ -37,13 +40,13 @@ export interface EndedChanges {
 
 type Signal = ApplyOptions['signal'];
 
-/** Who watches changes being ended. */
+/** The observer of a recovery. */
 export interface RecoveryWatch {
-  /** Told of each step that is begun, and of what became of it. */
+  /** Called for each started step, and for its outcome. */
   onStep?(left: LeftJournal, ...step: Parameters<NonNullable<ApplyOptions['onStep']>>): void;
-  /** Told of each change that is ended; the signal is that which stopped it, if one did. */
+  /** Called for each ended change; the signal is the one that stopped it, if there was one. */
   onEnded?(change: RecoveredChange): void;
-  /** Runs what must not be cut in half, and gives it what says whether somebody wants it to end. */
+  /** Runs a function that must not be interrupted, with an object that shows whether the program was asked to end. */
   guard<T>(run: (signal: Signal) => Promise<T>): Promise<T>;
 }
 
@@ -51,7 +54,8 @@ export interface RecoveryWatch {
  * Undoes, or finishes, each change that was interrupted or awaits confirmation, while it holds the lock of the
  * machine.
  *
- * @throws PortalGunError BAD_ARGUMENT for a captured host, and for options that do not go together; PERMISSION_DENIED for all but root;
+ * @throws PortalGunError BAD_ARGUMENT for a captured host, and for incompatible options; PERMISSION_DENIED for users
+ * other than root;
  *   HOST_LOCKED, TOOL_MISSING, JOURNAL_FAILED
  */
 export async function endChanges(
@@ -92,7 +96,7 @@ export async function endChanges(
   }
 }
 
-/** @throws PortalGunError BAD_ARGUMENT where what nobody confirmed is to be finished */
+/** @throws PortalGunError BAD_ARGUMENT if an unconfirmed change would be finished */
 function recoveryOf({ finish = false, unconfirmed }: RecoverOptions): Recovery {
   if (!finish) return 'undo';
   if (unconfirmed === undefined) return 'finish';
@@ -102,7 +106,10 @@ function recoveryOf({ finish = false, unconfirmed }: RecoverOptions): Recovery {
   });
 }
 
-/** Waits for a change as its watchdog: gives what lets go of the host's lock, `null` where nothing is to be undone. */
+/**
+ * Waits for a change as its watchdog: returns a function that releases the lock of the host, `null` if nothing must
+ * be undone.
+ */
 function overdueLock(
   { files, reader }: ChangeableHost,
   ports: HostPorts,

@@ -1,5 +1,5 @@
-import { isOfOtherBoot } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { isOfOtherBoot } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
 import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
@@ -22,10 +22,10 @@ import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { readBindings } from '../binding/persistence.ts';
 
 /**
- * The devices that stay on a VFIO driver though the changes that bound them are undone: the early program had bound them in this boot
- * before that, or they could not be put back.
+ * The devices that stay on a VFIO driver although the changes that bound them were undone: the early program had
+ * bound them in this boot, or they could not be returned.
  *
- * @param undone what was undone
+ * @param undone the undone changes
  * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
  */
 export function readLeftBound(
@@ -45,7 +45,7 @@ export function readLeftBound(
   return boundUntilReboot(statuses, devices, claims).filter(({ address }) => meant.has(address));
 }
 
-/** The bindings that a change had written down, and that were not there before. */
+/** The bindings that a change recorded, and that were not recorded before. */
 function recordedBy({ plan: { steps } }: LeftJournal): readonly PersistedBinding[] {
   return steps.flatMap(({ change }) => {
     if (change.kind !== 'file' || change.path !== BINDINGS_PATH) return [];
@@ -54,7 +54,7 @@ function recordedBy({ plan: { steps } }: LeftJournal): readonly PersistedBinding
   });
 }
 
-/** A record that makes no sense was not bound by either. */
+/** An invalid record was not used for bindings either. */
 function entriesOf(text: string | null): readonly PersistedBinding[] {
   try {
     return parseBindings(text);
@@ -67,7 +67,7 @@ function hasDriverSteps({ plan: { steps } }: LeftJournal): boolean {
   return steps.some(({ change }) => change.kind === 'driver');
 }
 
-/** The functions that a change gave to a VFIO driver, where they still are what they were. */
+/** The functions that a change bound to a VFIO driver, if they are still the same. */
 function boundBySteps(
   { plan }: LeftJournal,
   devices: readonly DeviceWith<'vendor' | 'device'>[],

@@ -10,16 +10,16 @@ import type { HostSession } from '../session/host-session.ts';
 import { findPfs } from '../sriov/persisted-pfs.ts';
 import { PF_FIELDS, readPf } from '../sriov/pf-state.ts';
 
-/** Something that is persisted and not in force. */
+/** A persisted setting that is not in force. */
 export interface Missing {
   readonly kind: 'binding' | 'vfs';
-  /** That it was written down with. */
+  /** The recorded address. */
   readonly address: PciAddress;
   readonly state: string;
 }
 
 /**
- * What is persisted on a host and not in force now.
+ * The persisted settings of a host that are not in force now.
  *
  * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
  */

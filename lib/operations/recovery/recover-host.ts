@@ -3,17 +3,17 @@ import type { HostSession } from '../session/host-session.ts';
 import { type Aftermath, readAftermath } from './aftermath.ts';
 import { type EndedChanges, endChanges, type RecoverOptions, type RecoveryWatch } from './end-changes.ts';
 
-/** How a host is recovered, and who watches. */
+/** How a host is recovered, and the observer. */
 export interface RecoverHostOptions
   extends RecoverOptions,
     Pick<RecoveryWatch, 'onStep'>,
     Pick<ApplyProposalOptions, 'signal'> {}
 
-/** The changes that were ended, and the work that is left to a person. */
+/** The changes that were ended, and the tasks that remain for the user. */
 export interface RecoveredHost extends EndedChanges, Aftermath {}
 
 /**
- * Undoes, or finishes, what was cut short or not confirmed, and looks what is left to a person.
+ * Undoes, or finishes, changes that were interrupted or not confirmed, and reads the tasks that remain for the user.
  *
  * @throws PortalGunError as {@link endChanges}
  */

@@ -24,11 +24,11 @@ import {
 export interface DumpRomOptions extends RomReadingOptions {
   /** An address, or any selector that means one device. */
   readonly device: string;
-  /** The path of the file that the ROM is written to. */
+  /** The path of the file for the ROM. */
   readonly file: string;
-  /** Whether a file is replaced that holds something else. */
+  /** Whether a file with other content is replaced. */
   readonly overwrite?: boolean;
-  /** Whether it is only found out what speaks against it, and nothing is read. */
+  /** Whether only the findings are checked, and nothing is read. */
   readonly dryRun?: boolean;
 }
 
@@ -37,23 +37,25 @@ export interface DumpedRom extends HostView {
   readonly device: PciDevice;
   readonly register: ExpansionRom;
   readonly file: string;
-  /** What speaks against reading it. */
+  /** The findings that prevent reading it. */
   readonly findings: readonly Finding[];
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allowed: ReadonlySet<string>;
-  /** The findings that stop it: none that is allowed. */
+  /** The findings that stop it, without accepted ones. */
   readonly refusals: readonly Finding[];
-  /** What became of the file; `none` where nothing was read. */
+  /** The result for the file; `none` if nothing was read. */
   readonly outcome: 'written' | 'replaced' | 'unchanged' | 'none';
-  /** `null` where nothing was read. */
+  /** `null` if nothing was read. */
   readonly inspected: InspectedRom | null;
 }
 
 /**
- * Reads the ROM of a device of this machine and writes it to a file, which everybody may read.
+ * Reads the ROM of a device of this machine and writes it to a file that all users may read.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_ROM, ROM_UNREADABLE, BAD_ROM,
- *   DEVICE_IN_USE, PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED, FILE_EXISTS, OUTPUT_FAILED
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_ROM, ROM_UNREADABLE,
+ * BAD_ROM,
+ *   DEVICE_IN_USE, PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED, FILE_EXISTS,
+ *   OUTPUT_FAILED
  */
 export async function dumpRom(
   session: HostSession,
@@ -82,7 +84,7 @@ export async function dumpRom(
   };
   if (dryRun) return dumped;
   const files = await ports.openUserFiles();
-  // Before the device is touched for nothing.
+  // Checked before the device is read, so that it is not read in vain.
   files.demandPlace(file);
   const attempt = await readingRoms(session, allowed, signal, (read) => read(device));
   const inspected = romOfDevice(device, register, attempt);

@@ -14,12 +14,12 @@ import {
   romAllowedOf,
 } from './read-roms.ts';
 
-/** A ROM that is in a file. */
+/** A ROM in a file. */
 export interface RomFile {
   readonly bytes: Uint8Array;
-  /** What the file is called in what is said of it. */
+  /** The name of the file in messages. */
   readonly path: string;
-  /** A selector of the device that it is judged for; without it, the devices of the host are found that it is for. */
+  /** A selector of the device to check it for; without it, the matching devices of the host are searched. */
   readonly for?: string | undefined;
 }
 
@@ -31,10 +31,11 @@ export interface RomInspection {
 }
 
 /**
- * Reads the ROM of a device of this machine and looks into it.
+ * Reads the ROM of a device of this machine and parses it.
  *
  * @param word an address, or any selector that means one device
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_ROM, ROM_UNREADABLE, DEVICE_IN_USE,
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_ROM, ROM_UNREADABLE,
+ * DEVICE_IN_USE,
  *   PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED
  */
 export async function inspectRom(
@@ -52,9 +53,9 @@ export async function inspectRom(
 }
 
 /**
- * Looks into a ROM that is in a file.
+ * Parses a ROM in a file.
  *
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, and what opening the host throws
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, and the errors of opening the host
  */
 export function inspectRomFile(session: HostSession, { bytes, path, for: target }: RomFile): RomInspection {
   if (target !== undefined) {
@@ -72,7 +73,7 @@ function inventoryFor({ host, names }: HostSession, word: string): Inventory {
   return readInventory(host, names, [...fields]);
 }
 
-/** A file is inspected also where there is no PCI bus to see. */
+/** A file can be inspected without a visible PCI bus. */
 function inventoryWhereThere({
   host,
   names,

@@ -15,19 +15,19 @@ export interface InspectedRom {
   readonly source:
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'device'; readonly address: PciAddress; readonly isShadow: boolean };
-  /** The device that it was judged for; `null` for none. */
+  /** The device that it was checked for; `null` for none. */
   readonly device: PciDevice | null;
   readonly rom: OptionRom;
   readonly sha256: string;
   readonly verdicts: readonly RomVerdict[];
-  /** The devices of the host that it says it is for; `null` where it was judged for one. */
+  /** The devices of the host that match the ids in it; `null` if it was checked for one device. */
   readonly meant: readonly PciAddress[] | null;
 }
 
 /**
- * A ROM that was read from a device, looked into and judged for it.
+ * A ROM that was read from a device, parsed and checked for it.
  *
- * @throws PortalGunError DEVICE_IN_USE, ROM_UNREADABLE where it was not read
+ * @throws PortalGunError DEVICE_IN_USE, ROM_UNREADABLE if it was not read
  */
 export function romOfDevice(
   device: PciDevice,
@@ -38,7 +38,7 @@ export function romOfDevice(
   return judged({ kind: 'device', address, isShadow }, bytesOf(address, isShadow, attempt), device);
 }
 
-/** A ROM of a file, judged for a device, or for none. */
+/** A ROM of a file, checked for a device, or for none. */
 export function romOfFile(path: string, bytes: Uint8Array, device: PciDevice | null): InspectedRom {
   return judged({ kind: 'file', path }, bytes, device);
 }
@@ -51,7 +51,7 @@ function judged(source: InspectedRom['source'], bytes: Uint8Array, device: PciDe
   return { source, device, rom, sha256, verdicts, meant: null };
 }
 
-/** The devices that a ROM says it is for. */
+/** The devices that match the ids in a ROM. */
 export function meantBy(
   { images }: OptionRom,
   devices: readonly DeviceWith<'vendor' | 'device'>[],
@@ -88,7 +88,7 @@ export function bytesOf(address: PciAddress, isShadow: boolean, attempt: RomAtte
 /**
  * The register of a device's ROM.
  *
- * @throws PortalGunError NO_ROM where it has none, or that can't be read
+ * @throws PortalGunError NO_ROM if it has none, or if that cannot be read
  */
 export function demandRom({ address, rom, sriov }: PciDevice): ExpansionRom {
   const register = knownValue(rom);

@@ -32,44 +32,46 @@ export interface ListedRom {
   readonly device: PciDevice;
   readonly rom: ExpansionRom;
   /**
-   * - `read`: it reads, and `contents` is what is in it.
-   * - `failed`: it was tried; `problem` says why not.
-   * - `refused`: it is not tried, since something works with the device; `problem` says what.
-   * - `untried`: it was not asked for.
+   * - `read`: it was read, with its `contents`.
+   * - `failed`: the read failed; `problem` has the reason.
+   * - `refused`: it was not read, because the device is in use; `problem` has the use.
+   * - `untried`: it was not requested.
    */
   readonly reading: 'read' | 'failed' | 'refused' | 'untried';
-  /** A clause; raw text of the host may be in it. */
+  /** A clause; it may contain raw text of the host. */
   readonly problem: string | null;
   readonly contents: OptionRom | null;
   readonly verdicts: readonly RomVerdict[];
-  /** What the machines that are given it get; unknown where no libvirt was asked. */
+  /** The settings of the VMs that have the device; unknown if no libvirt was asked. */
   readonly offers: readonly RomOffer[] | Unknown;
 }
 
-/** Which ROMs are listed, and whether they are read. */
+/** The ROMs to list, and whether they are read. */
 export interface RomsOptions extends RomReadingOptions {
-  /** Whether each that nothing works with is read, which switches it on for a moment. */
+  /** Whether the ROM of each unused device is read, which enables it for a moment. */
   readonly read?: boolean;
 }
 
 /** The devices that have an option ROM. */
 export interface ListedRoms extends SelectedView {
   readonly roms: readonly ListedRom[];
-  /** The libvirt that tells what machines get, with what of it makes no sense, or why it does not answer; `null` if none is asked. */
+  /** The libvirt of the VMs, with its diagnostics, or why it does not answer; `null` if none was asked. */
   readonly libvirt: { readonly diagnostics: readonly Diagnostic[] } | PortalGunError | null;
 }
 
-/** A device that has an option ROM. */
+/** A device with an option ROM. */
 interface WithRom {
   readonly device: PciDevice;
   readonly rom: ExpansionRom;
 }
 
 /**
- * Lists those of the devices that selectors mean, all if there are none, that have an option ROM.
+ * Lists the selected devices, all without selectors, that have an option ROM.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, and what opening the host throws; if they are read
- *   PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED; if a libvirt is named NO_LIBVIRT, TOOL_FAILED
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, and the errors of opening the host; if the
+ * ROMs are read
+ *   PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED; if a libvirt is named NO_LIBVIRT,
+ *   TOOL_FAILED
  */
 export async function listRoms(
   session: HostSession,
@@ -114,7 +116,7 @@ type Looked = Pick<ListedRom, 'reading' | 'problem' | 'contents' | 'verdicts'>;
 
 const NOTHING_READ = { problem: null, contents: null, verdicts: [] } as const;
 
-/** What is known without reading: that somebody is in the way. What may be read by root alone is no reason. */
+/** The known result without reading: a use of the device. A fact that only root can read is no reason. */
 function unread(findings: readonly Finding[], allowed: ReadonlySet<string>): Looked {
   const refusals = refusalsAmong(findings, allowed).filter(({ severity }) => severity !== 'unknown');
   return refusals.length === 0 ? { ...NOTHING_READ, reading: 'untried' } : refused(refusals);
@@ -138,11 +140,11 @@ function toListed({ device, rom }: WithRom, attempt: RomAttempt): Looked {
 }
 
 interface Offers extends Pick<ListedRoms, 'libvirt'> {
-  /** `null` where no libvirt tells. */
+  /** `null` without a libvirt. */
   readonly offers: ReadonlyMap<PciAddress, readonly RomOffer[]> | null;
 }
 
-/** What machines get: of the libvirt that is named; else of this machine's, where one answers. */
+/** The ROM settings of VMs: from the named libvirt; otherwise from that of this machine, if it answers. */
 async function offersOf(session: HostSession): Promise<Offers> {
   const isNamed = session.options.connect !== undefined;
   if (session.isCaptured && !isNamed) return { offers: null, libvirt: null };

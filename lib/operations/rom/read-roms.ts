@@ -14,11 +14,11 @@ import { guardOf } from '../../plan/guard.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { whyRomIsSilent } from '../../sysfs/device/rom-silence.ts';
 import { busEntryPath } from '../../sysfs/paths.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { demandRoot, refuseUnfinished } from '../change/apply-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 
-/** The facts of devices that reading and judging their ROMs needs. */
+/** The facts of devices for reading and checking their ROMs. */
 export const ROM_FIELDS: readonly DeviceField[] = [
   ...ROM_SAFETY_FIELDS,
   'vendor',
@@ -27,17 +27,17 @@ export const ROM_FIELDS: readonly DeviceField[] = [
   'bootVga',
 ];
 
-/** The name that lets a ROM be written that is damaged, or for another device. */
+/** The name for `--allow` to write a ROM that is damaged, or for another device. */
 export const BAD_ROM = { name: 'bad-rom', severity: 'refuses' } as const;
 
-/** What came of trying to read a ROM. */
+/** The result of trying to read a ROM. */
 export type RomAttempt =
   | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly refusals: readonly Finding[] }
   | { readonly kind: 'failed'; readonly failure: RomFailure; readonly why: string | null };
 
 /**
- * What `--allow` may lift of reading a ROM, and of writing it.
+ * The accepted names for reading and writing a ROM.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
@@ -45,7 +45,7 @@ export function romAllowedOf(allow: readonly string[], writes: boolean): Readonl
   return allowedOf(allow, writes ? [...ROM_RULES, BAD_ROM] : ROM_RULES);
 }
 
-/** @throws PortalGunError BAD_ARGUMENT for a captured host, which has no ROM that could be read */
+/** @throws PortalGunError BAD_ARGUMENT for a captured host, which does not contain ROMs */
 export function refuseCapturedRom({ isCaptured }: HostSession): void {
   if (!isCaptured) return;
   throw new PortalGunError('BAD_ARGUMENT', 'a snapshot does not contain the ROMs', {
@@ -54,7 +54,7 @@ export function refuseCapturedRom({ isCaptured }: HostSession): void {
   });
 }
 
-/** What a ROM is judged by of a device. */
+/** The facts of a device that its ROM is checked against. */
 export function romDeviceOf({ vendor, device, class: deviceClass }: PciDevice): RomDevice {
   return {
     vendorId: knownValue(vendor)?.id ?? null,
@@ -63,19 +63,20 @@ export function romDeviceOf({ vendor, device, class: deviceClass }: PciDevice): 
   };
 }
 
-/** How ROMs are read. */
+/** Options for reading ROMs. */
 export interface RomReadingOptions {
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
-  /** If it is aborted, the ROM that is being read is switched off again, and no other is read. */
+  /** If it is aborted, the current ROM is disabled again, and no other is read. */
   readonly signal?: { readonly aborted: boolean };
 }
 
 /**
- * Has ROMs of this machine read, holding its lock: nobody changes it meanwhile.
+ * Reads ROMs of this machine while it holds the lock, so that no change runs at the same time.
  *
- * @param allowed what is accepted of what speaks against it
- * @throws PortalGunError PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED, and what `use` throws
+ * @param allowed the accepted findings
+ * @throws PortalGunError PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED, and the
+ * errors of `use`
  */
 export async function readingRoms<T>(
   { ports }: HostSession,
@@ -95,7 +96,7 @@ export async function readingRoms<T>(
       const { address } = device;
       const problem = checkGuard(reader, guardOf(device));
       if (problem !== null) return failed('enable', 'ENODEV', problem.message);
-      // Whoever has it may have come since it was asked for.
+      // A program may have started to use the device since the request.
       const { devices } = readInventory(reader, NO_NAMES, ROM_FIELDS);
       const refusals = refusalsAmong(findRomSafety(reader, devices, address), allowed);
       if (refusals.length > 0) return { kind: 'refused', refusals };

@@ -7,16 +7,16 @@ import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../../pci/pci-
 
 /** The host of a session: this machine by default. */
 export interface SessionOptions {
-  /** A snapshot file, or a directory that holds a `sys/`: a captured host, which is read and never changed. */
+  /** A snapshot file, or a directory that contains a `sys/`: a captured host, which is read and never changed. */
   readonly host?: string | undefined;
-  /** The URI of a libvirt: `qemu+ssh://root@host/system`. Without it: LIBVIRT_DEFAULT_URI, or the system's. */
+  /** The URI of a libvirt: `qemu+ssh://root@host/system`. By default LIBVIRT_DEFAULT_URI, or that of the system. */
   readonly connect?: string | undefined;
   /**
-   * What tells the devices where a host is only looked at: the kernel (`sysfs`), or libvirt as well, with what they do not agree on. The
-   * libvirt of `connect` is asked without the kernel.
+   * The source of the devices for reading: the kernel (`sysfs`), or also libvirt, with their differences. The libvirt
+   * of `connect` is asked without the kernel.
    */
   readonly source?: 'sysfs' | 'libvirt' | undefined;
-  /** The list of PCI ids that names come from: a file, or `bundled`; without it that of the system. */
+  /** The list of PCI ids for names: a file, or `bundled`; by default that of the system. */
   readonly pciIds?: string | undefined;
   /** The directory that holds the folders of machines; by default the nearest one upwards of the current directory. */
   readonly project?: string | undefined;
@@ -24,17 +24,19 @@ export interface SessionOptions {
 
 /**
  * One host, open for reading and changes: its reader, the source of names, and the ports of the machine that
- * everything runs on. Each is opened when it is first used.
+ * everything runs on. Each is opened on first use.
  */
 export class HostSession {
   readonly ports: HostPorts;
   readonly options: SessionOptions;
   #host: HostReader | null = null;
-  #names: PciNames | null = null;
+  #names: PciNames | null;
 
-  constructor(ports: HostPorts, options: SessionOptions = {}) {
+  /** @param names where names come from, in place of a list of PCI ids */
+  constructor(ports: HostPorts, options: SessionOptions = {}, names: PciNames | null = null) {
     this.ports = ports;
     this.options = options;
+    this.#names = names;
   }
 
   /** Whether another host than this machine is read. */
@@ -43,13 +45,18 @@ export class HostSession {
   }
 
   /**
-   * The host that is read.
+   * The host.
    *
    * @throws PortalGunError NOT_FOUND, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
    */
   get host(): HostReader {
     this.#host ??= this.options.host === undefined ? this.ports.reader : openHost(this.options.host);
     return this.#host;
+  }
+
+  /** Closes the host: the next use opens it again. */
+  forgetHost(): void {
+    this.#host = null;
   }
 
   /**

@@ -7,16 +7,16 @@ import type { HostSession } from './host-session.ts';
  */
 export const URI_VARIABLE = 'LIBVIRT_DEFAULT_URI';
 
-/** A libvirt that is asked for, and by what. */
+/** The requested libvirt, and the source of the request. */
 export interface AskedUri {
   readonly uri: string;
   readonly by: '--connect' | typeof URI_VARIABLE;
 }
 
 /**
- * The URI that a session names, or the environment; `null` if neither does.
+ * The URI from the session or the environment; `null` if neither has one.
  *
- * @throws PortalGunError BAD_ARGUMENT for an option that is empty
+ * @throws PortalGunError BAD_ARGUMENT for an empty option
  */
 export function askedUri({ options: { connect }, ports }: HostSession): AskedUri | null {
   if (connect?.trim() === '') {
@@ -28,7 +28,8 @@ export function askedUri({ options: { connect }, ports }: HostSession): AskedUri
 }
 
 /**
- * Refuses to change the VMs of a captured host unless the session names the libvirt that has them: that of this machine has others.
+ * Refuses to change the VMs of a captured host unless the session names their libvirt, because that of this machine
+ * has other VMs.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
@@ -40,7 +41,7 @@ export function demandNamedLibvirt({ isCaptured, options }: HostSession): void {
   });
 }
 
-/** The libvirt that is asked for, or that of the system. */
+/** The requested libvirt, or that of the system. */
 export function virshOf(session: HostSession): Virsh {
   return new Virsh(session.ports.runner, askedUri(session)?.uri ?? null);
 }

@@ -9,10 +9,10 @@ import type { DeviceRequest } from '../../pci/device.ts';
 import { type InventorySource, sysfsSource } from './sysfs-source.ts';
 
 /**
- * What a libvirt tells.
+ * The inventory of a libvirt.
  *
  * @param connect its URI, `null` for that of this machine
- * @param host the kernel of the same machine, whose word then goes before; `null` for libvirt's word alone
+ * @param host the kernel of the same machine, which then has priority; `null` for only libvirt
  */
 export function libvirtSource(
   runner: Runner,
@@ -24,7 +24,7 @@ export function libvirtSource(
   return {
     label: kernels === null ? virsh.uri : `${kernels.label}, with libvirt at ${virsh.uri}`,
     files: host,
-    // What both tell is compared of all devices.
+    // Facts that both report are compared for all devices.
     async read(names, fields, probed) {
       const kinds = kindsFor(fields);
       const told = toInventory(await readNodeDevices(virsh, kinds), kinds, names, virsh.uri);

@@ -3,7 +3,7 @@ import { isLocalUri } from '../../libvirt/connection-uri.ts';
 import type { HostSession } from './host-session.ts';
 import { askedUri } from './libvirt-connection.ts';
 
-/** @throws PortalGunError BAD_ARGUMENT for VMs that do not run where devices are looked for */
+/** @throws PortalGunError BAD_ARGUMENT for VMs on another host than the devices */
 export function refuseElsewhere(session: HostSession, uri: string): void {
   if (isLocalUri(uri) || session.isCaptured) return;
   throw new PortalGunError('BAD_ARGUMENT', 'names another host, but the devices are read from this one', {

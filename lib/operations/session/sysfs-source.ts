@@ -9,15 +9,15 @@ import { readIommuState } from '../../sysfs/iommu-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 
-/** Where an inventory comes from, and what is told with it of the host as a whole. */
+/** The source of an inventory, with its data about the host as a whole. */
 export interface InventorySource {
-  /** What the source is called in remarks, for a person; not escaped. */
+  /** The name of the source in remarks, for a user; not escaped. */
   readonly label: string;
-  /** The host whose files tell more; `null` where its libvirt alone is asked. */
+  /** The host with more files; `null` if only its libvirt is asked. */
   readonly files: HostReader | null;
   /**
-   * Of each device at least the facts that are asked for; those in `ofProbed`, by default what a device gives itself, only of
-   * those that are probed.
+   * For each device at least the requested facts; those in `ofProbed`, by default those that are read from the device
+   * itself, only for probed devices.
    */
   read(
     names: PciNames,
@@ -30,7 +30,7 @@ export interface InventorySource {
   tellsResetMethods(devices: readonly PciDevice[]): boolean;
 }
 
-/** What the kernel of a host tells. */
+/** The inventory of a host's kernel. */
 export function sysfsSource(host: HostReader): InventorySource {
   return {
     label: host.label,

@@ -14,18 +14,18 @@ import type { HostSession } from '../session/host-session.ts';
 import { readVfsStatuses } from './persisted-pfs.ts';
 import { PF_FIELDS } from './pf-state.ts';
 
-/** Which PFs are asked about. */
+/** The requested PFs. */
 export interface ListPfsOptions {
   /** Selectors; a VF means its PF. All PFs by default. */
   readonly devices?: readonly string[];
 }
 
-/** A PF with its interface, `null` where it has none, and its VFs by their index. */
+/** A PF with its interface, `null` if it has none, and its VFs by their index. */
 export interface ListedPf {
   readonly pf: PciDevice;
   readonly link: PfLink | null;
   readonly vfs: readonly PciDevice[];
-  /** Whether it gets its VFs at each boot, and has them now; `null` where it is not persisted. */
+  /** Whether it gets its VFs at each boot, and has them now; `null` if it is not persisted. */
   readonly persisted: Known<VfsStatus>;
 }
 
@@ -33,22 +33,22 @@ export interface ListedPf {
 export interface PfsAnswer {
   readonly inventory: Inventory;
   readonly pfs: readonly ListedPf[];
-  /** The devices that were asked about, which need not make VFs. */
+  /** The selected devices, which may not support VFs. */
   readonly selected: readonly PciDevice[];
-  /** If there is none, a selector that something is of, and that one of those that were given may be meant for; `null` for none. */
+  /** If no device matches, a similar selector that does; `null` for none. */
   readonly suggestion: string | null;
-  /** Whether a PF that is written down is not as it was written down; one that is not found counts if all are asked about. */
+  /** Whether a recorded PF differs from its record; one that was not found counts if all PFs are requested. */
   readonly isDrifted: boolean;
-  /** The changes that were cut short, or await confirmation. */
+  /** The changes that were interrupted, or await confirmation. */
   readonly recovery: PendingRecovery['changes'];
-  /** What a person should know besides: sentences. */
+  /** Further notes for the user: sentences. */
   readonly notes: readonly string[];
 }
 
 /**
- * Lists PFs with their VFs; what these are set to is only known of the live host, by `ip`.
+ * Lists PFs with their VFs; the settings of VFs are known only for the live host, by `ip`.
  *
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, and what opening the host throws
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, and the errors of opening the host
  */
 export async function listPfs(
   session: HostSession,
@@ -81,13 +81,13 @@ export async function listPfs(
   return { inventory, pfs, selected, suggestion, isDrifted, recovery: pending.changes, notes };
 }
 
-/** What cannot be told counts, unless a captured host holds nothing of it. */
+/** An unknown status counts, unless a captured host does not contain it. */
 function isOtherThanPersisted({ persisted }: ListedPf): boolean {
   if (persisted === null || persisted === 'in-force') return false;
   return !isUnknown(persisted) || persisted.unknown !== 'unread';
 }
 
-/** Those among the selected that are PFs, and the PFs of those that are VFs. */
+/** The PFs among the selected devices, and the PFs of selected VFs. */
 function physicalFunctions(
   devices: readonly PciDevice[],
   selected: readonly PciDevice[],

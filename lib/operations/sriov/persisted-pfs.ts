@@ -21,15 +21,15 @@ import { readPersistedPfs } from '../binding/persistence.ts';
 
 type TraitedProposal = VfsProposal<DeviceWith<TraitField>, DeviceWith<never>>;
 
-/** An entry of the record, and where its PF is. */
+/** An entry of the record, and the place of its PF. */
 export interface FoundPf {
   readonly entry: PersistedPf;
   readonly whereabouts: DeviceMatch<DeviceWith<TraitField>>;
 }
 
 /**
- * Where the PF of each entry is; of its device just what finds it again is known. Only PFs are looked at: reading what tells a
- * device from others takes long.
+ * The place of the PF of each entry, with only the facts that find it again. Only PFs are compared, because reading
+ * marks takes long.
  */
 export function findPfs(
   host: HostReader,
@@ -41,10 +41,7 @@ export function findPfs(
   return entries.map((entry) => ({ entry, whereabouts: findPersisted(entry, pfs) }));
 }
 
-/**
- * The PFs of a host. Only PFs of the kinds are asked for what a device gives itself: whatever is looked for
- * among them is of one of these.
- */
+/** The PFs of a host. Marks are read only of PFs of the recorded kinds, because only these can match. */
 export function pfsWithTraits(
   host: HostReader,
   devices: readonly DeviceWith<'sriov'>[],
@@ -62,7 +59,7 @@ export function pfsWithTraits(
 const TOLD_TRAITS = TRAIT_FIELDS.filter((field) => !PROBING_FIELDS.has(field));
 
 /**
- * What is written down once a proposal is carried out and is to outlive a boot.
+ * The record after a proposal is applied, if its state is persisted.
  *
  * @throws PortalGunError CANNOT_PERSIST
  */
@@ -86,7 +83,7 @@ function withTraits(proposal: TraitedProposal, pfs: readonly DeviceWith<TraitFie
   return { ...proposal, state: { ...state, pf } };
 }
 
-/** The entries of the record, or why it can't be read: a damaged record stops nobody from looking, or from setting VFs. */
+/** The entries of the record, or why it cannot be read: a damaged record must not prevent listing or setting VFs. */
 function entriesOrProblem(host: HostReader): readonly PersistedPf[] | PortalGunError {
   try {
     return readPersistedPfs(host);
@@ -96,7 +93,7 @@ function entriesOrProblem(host: HostReader): readonly PersistedPf[] | PortalGunE
   }
 }
 
-/** That a PF gets something else at the next boot than is proposed for it now. */
+/** The notes that the next boot restores another state of a PF than the proposed one. */
 export function persistedVfsNotes(
   host: HostReader,
   devices: readonly DeviceWith<'sriov'>[],
@@ -122,16 +119,16 @@ function isSame(a: PersistedPf, b: PersistedPf): boolean {
   return one === other;
 }
 
-/** What tells of a PF whether it is persisted, and whether that is in force. */
+/** The status of each PF against its record. */
 export interface VfsStatuses {
   readonly of: (state: PfState) => Known<VfsStatus>;
-  /** Whether a PF that is written down was not found for sure, or what is written down cannot be read. */
+  /** Whether a recorded PF was not found with certainty, or the record cannot be read. */
   readonly isLost: boolean;
-  /** Why it is not known. */
+  /** Why a status is unknown. */
   readonly notes: readonly string[];
 }
 
-/** Reads what is written down. */
+/** Reads the record. */
 export function readVfsStatuses(host: HostReader, devices: readonly DeviceWith<'sriov'>[]): VfsStatuses {
   const reading = host.readText(VFS_PATH);
   if (isFailure(reading) && reading.unknown === 'unread')

@@ -11,7 +11,7 @@ import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/
 import { readFunction } from '../../sysfs/device/read-inventory.ts';
 import type { HostSession } from '../session/host-session.ts';
 
-/** The facts of every device that a PF is judged by. */
+/** The facts of every device for planning VFs. */
 export const PF_FIELDS: readonly DeviceField[] = [
   'location',
   'class',
@@ -27,7 +27,7 @@ export const PF_FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * A PF of a session's host with its VFs and its interface; of a captured host, which no `ip` can be asked about, less is known.
+ * A PF of a session's host with its VFs and its interface; fewer facts for a captured host, which has no `ip`.
  *
  * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
  */
@@ -42,7 +42,7 @@ export function readPf<Device extends DeviceWith<'sriov'>>(
 /**
  * A PF with its VFs and its interface.
  *
- * @param runner what asks `ip`; `null` for a captured host, of which less is known
+ * @param runner runs `ip`; `null` for a captured host, with fewer facts
  * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
  */
 export async function readPfState<Device extends DeviceWith<'sriov'>>(
@@ -57,7 +57,7 @@ export async function readPfState<Device extends DeviceWith<'sriov'>>(
     runner === null ? readCapturedLink(host, pf.address) : await readPfLink(host, runner, pf.address);
   if (isLinkFailure(link)) {
     if ('missing' in link) {
-      throw new PortalGunError('TOOL_MISSING', 'is not there', {
+      throw new PortalGunError('TOOL_MISSING', 'is not installed', {
         subject: link.missing,
         hint: 'install iproute2',
       });

@@ -9,47 +9,48 @@ import type { VfGoal, VfWishes } from '../../plan/sriov/vf-goal.ts';
 import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { type PersistPart, planPersistPart } from '../binding/persist-part.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { persistedVfsNotes, persistVfs } from './persisted-pfs.ts';
 import { PF_FIELDS, readPf } from './pf-state.ts';
 
-/** The VFs that a PF is to have; settings that are left out stay as they are. */
+/** The requested VFs of a PF; omitted settings are unchanged. */
 export interface SetVfsOptions {
   /** A selector that means one PF. */
   readonly pf: string;
-  /** How many VFs; 0 for none. */
+  /** The number of VFs; 0 for none. */
   readonly vfs?: number | undefined;
-  /** Whether the kernel is to look for drivers for new VFs. */
+  /** Whether the kernel probes for drivers of new VFs. */
   readonly autoprobe?: boolean | undefined;
-  /** What all VFs are set to. */
+  /** The settings of all VFs. */
   readonly all?: VfWishes;
-  /** What single VFs are set to besides, by their index. */
+  /** The additional settings of single VFs, by their index. */
   readonly each?: ReadonlyMap<number, VfWishes>;
-  /** Whether the interface of the PF is switched on where there are VFs; it is by default. */
+  /** Whether the interface of the PF is set up if there are VFs; by default it is. */
   readonly up?: boolean | undefined;
-  /** Whether it is to be so at each boot as well; with no VFs, no more. */
+  /** Whether the state applies at each boot as well; without VFs, the record is removed. */
   readonly persist?: boolean;
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
 }
 
 /** The subject of a proposal to set VFs. */
 export interface SetVfsSubject {
   readonly vfs: VfsProposal;
-  /** What outlives a boot; `null` if that is not changed. */
+  /** The changes to persisted VFs; `null` if there are none. */
   readonly persistence: PersistPart | null;
 }
 
-/** The most that `sriov_numvfs` can be. */
+/** The maximum of `sriov_numvfs`. */
 export const MAX_VFS = 65535;
 
 /**
- * Proposes to bring a PF to a number of VFs, and these to what they are to be set to.
+ * Proposes to set the number of VFs of a PF, and their settings.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_SRIOV, TOOL_MISSING, TOOL_FAILED, BAD_RECORD,
- *   CANNOT_PERSIST, PERMISSION_DENIED, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_SRIOV, TOOL_MISSING,
+ * TOOL_FAILED, BAD_RECORD,
+ *   CANNOT_PERSIST, PERMISSION_DENIED, and the errors of opening the host
  */
 export async function proposeVfs(
   session: HostSession,
@@ -60,7 +61,7 @@ export async function proposeVfs(
   const allowed = allowedOf(allow);
   const { host } = session;
   const fields = new Set([...PF_FIELDS, ...SAFETY_FIELDS, ...parseSelector(selector).fields]);
-  // VFs that vanish are judged without what they give themselves.
+  // VFs that disappear are checked without facts from the devices themselves.
   const inventory = readInventory(host, session.names, [...fields], (devices) =>
     concernedWith(devices, [selectOne(devices, selector)]),
   );
@@ -96,7 +97,7 @@ function goalOf({ vfs, autoprobe, all = {}, each = new Map(), up = true }: SetVf
   return { count: vfs ?? null, autoprobe: autoprobe ?? null, all, each, isUp: up };
 }
 
-/** What a plan is for that changes nothing but what the PF has at each boot. */
+/** The title of a plan that changes only the persisted VFs of a PF. */
 function persistTitle({ state: { pf }, to }: VfsProposal): string {
   return to.count === 0
     ? `Remove the persisted VFs of ${pf.address}`

@@ -9,30 +9,30 @@ import type { Step } from '../../plan/plan.ts';
 import { isModuleLoaded } from '../../sysfs/device/driver-state.ts';
 import { FIX_PATHS } from '../../sysfs/paths.ts';
 import { readOwn, readPersistence } from '../binding/persistence.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { readValidation, type ValidateOptions } from './validate-host.ts';
 
 /** Options of a fix: it fixes failed checks; if strict, also warnings. */
 export interface FixOptions extends ValidateOptions {
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
 }
 
 /** The subject of a proposal to fix a host. */
 export interface FixSubject {
   readonly report: ValidationReport;
-  /** What the plan fixes, and what is left to a person. */
+  /** The fixes of the plan, and the remaining tasks of the user. */
   readonly fixes: ChosenFixes;
   /** The steps of the plan, each with the fixes that need it. */
   readonly steps: readonly FixStep[];
 }
 
 /**
- * Proposes to fix what fails of what is asked of a host, as far as that can be done for sure.
+ * Proposes to fix failed checks of a host, if the fix is certain.
  *
- * @throws PortalGunError NOT_OURS, BAD_RECORD, CANNOT_PERSIST, and what validating throws
+ * @throws PortalGunError NOT_OURS, BAD_RECORD, CANNOT_PERSIST, and the errors of validating
  */
 export async function proposeFixes(
   session: HostSession,
@@ -79,7 +79,7 @@ function persistenceSteps({ host, ports }: HostSession): readonly Step[] {
   return planPersistence(persistence, persistence);
 }
 
-/** Whether the host does not tell what is in files of ours: a script replaces that, and so has to have seen it. */
+/** Whether the host does not contain the files of portal-gun: a script would replace them, so they must be known. */
 function isUntold(host: HostReader): boolean {
   return Object.values(FIX_PATHS).some((path) => {
     const reading = host.readText(path);

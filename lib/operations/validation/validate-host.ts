@@ -1,9 +1,10 @@
-import { findSafety } from '../../apply/safety-reading.ts';
+import { safetyHost } from '../../apply/safety-reading.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import { suggest } from '../../base/text.ts';
 import type { Finding } from '../../checks/finding.ts';
+import { checkSafety } from '../../checks/safety/check-safety.ts';
 import type { Asked } from '../../checks/validation/validate.ts';
 import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
 import { isPassed, reportOn, type ValidationReport } from '../../checks/validation/validation-report.ts';
@@ -32,43 +33,44 @@ import {
   type ToldByLibvirt,
 } from './validation-state.ts';
 
-/** The requirements that a host is checked for; by default, to run VMs and give them devices. */
+/** The requirements that a host is checked for; by default, to run VMs and pass devices to them. */
 export interface ValidateOptions {
-  /** Selectors of devices that are to be given to a machine; each has to match. */
+  /** Selectors of devices for a VM; each must match. */
   readonly devices?: readonly string[];
-  /** What the host is wanted for. */
+  /** The purposes of the host. */
   readonly for?: readonly Purpose[];
-  /** The machine that is to start, by its name or UUID. */
+  /** The VM to start, by its name or UUID. */
   readonly machine?: string | undefined;
-  /** Whether it passes only if nothing is warned of either, and all could be told. */
+  /** Whether it passes only without warnings and unknown results. */
   readonly strict?: boolean;
 }
 
 /** Whether a host supports the requested purpose. */
 export interface ValidationAnswer {
   readonly report: ValidationReport;
-  /** Whether it can: nothing fails; if strict, nothing is warned of either, and all could be told. */
+  /** Whether it does: no check fails; if strict, none warns, and all could run. */
   readonly passed: boolean;
   readonly inventory: Inventory;
-  /** The changes that were cut short, or await confirmation. */
+  /** The changes that were interrupted, or await confirmation. */
   readonly recovery: PendingRecovery['changes'];
-  /** What a person should know besides: sentences. */
+  /** Further notes for the user: sentences. */
   readonly notes: readonly string[];
-  /** What was met while reading. */
+  /** The diagnostics of reading. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A host as it is validated, and what is asked of it. */
+/** A host with the facts for validation, and the request. */
 export interface ReadValidation extends Omit<ValidationAnswer, 'report' | 'passed'> {
   readonly validated: ValidatedHost;
   readonly asked: Asked;
 }
 
 /**
- * Validates a host, beside virt-host-validate if it is this machine.
+ * Validates a host, together with virt-host-validate if it is this machine.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, MACHINE_NOT_FOUND, PERMISSION_DENIED, what opening the host throws,
- *   and for a machine, or if a libvirt is named, all that a libvirt throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, MACHINE_NOT_FOUND, PERMISSION_DENIED, the
+ * errors of opening the
+ *   host, and for a VM, or if a libvirt is named, all errors of libvirt
  */
 export async function validate(
   session: HostSession,
@@ -80,8 +82,11 @@ export async function validate(
   return { ...read, report, passed: isPassed(report, options.strict ?? false) };
 }
 
+/** The purposes for which rules look only at the devices that are asked about, if any are. */
+const OF_DEVICES: ReadonlySet<Purpose> = new Set<Purpose>(['passthrough', 'machines']);
+
 /**
- * Reads all that a host is validated by.
+ * Reads all facts for validating a host.
  *
  * @throws PortalGunError as {@link validate}
  */
@@ -92,13 +97,14 @@ export async function readValidation(
   const purposes = purposesOf(wanted);
   const selectors = parseSelectors(words).map((selector) => ({ ...selector, mustMatch: true }));
   const { host } = session;
-  // What a machine has is known only after the devices were read.
+  // The devices of a VM are known only after the devices were read.
   const isAboutHost = selectors.length === 0 || named !== undefined;
-  const state = readState(
-    session,
-    selectors.flatMap((selector) => selector.fields),
-    isAboutHost ? null : (all) => selectDevices(all, selectors),
-  );
+  const state = readState(session, {
+    asked: isAboutHost ? null : (all) => selectDevices(all, selectors),
+    selecting: selectors.flatMap((selector) => selector.fields),
+    // What machines have is looked up among all devices.
+    isAboutThese: session.options.connect === undefined && purposes.every((each) => OF_DEVICES.has(each)),
+  });
   const { inventory } = state;
   const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
   const isWanted = selectors.length === 0 && (purposes.length === 0 || purposes.includes('machines'));
@@ -131,7 +137,7 @@ export async function readValidation(
 }
 
 /**
- * The purposes in their own order. One that is not known is not left out: what nobody checks would pass.
+ * The purposes in their own order. An unknown purpose is an error, because it would pass without a check.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
@@ -146,10 +152,9 @@ function purposesOf(wanted: readonly string[]): readonly Purpose[] {
 }
 
 /**
- * What rules are to know of a libvirt. Where nobody asks about a machine in particular, a libvirt that is not there is no error: a
- * rule says so.
+ * The facts of a libvirt for the rules. If no VM is named, a missing libvirt is not an error: a rule reports it.
  *
- * @throws PortalGunError BAD_ARGUMENT; for a machine, and where a libvirt is named, all that a libvirt throws
+ * @throws PortalGunError BAD_ARGUMENT; for a VM, and if a libvirt is named, all errors of libvirt
  */
 async function libvirtFor(
   session: HostSession,
@@ -170,7 +175,7 @@ async function libvirtFor(
     });
   }
   const virsh = virshOf(session);
-  // That of another host, which the environment names, has no say on this one.
+  // A libvirt of another host in the environment is not used for this host.
   if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
     return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
   }
@@ -185,7 +190,7 @@ async function libvirtFor(
   }
 }
 
-/** For whom libvirt lets change things alone; others are told of machines all the same. */
+/** Only users who can change libvirt can read it; for others the VMs are still known. */
 async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrivers']> {
   try {
     return await readFolderDrivers(virsh);
@@ -198,9 +203,9 @@ async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrive
 function findingsOn(
   { host }: HostSession,
   addresses: readonly PciAddress[],
-  { inventory, host: { groups } }: ReadState,
+  { inventory, host: { groups, use } }: ReadState,
 ): ReadonlyMap<PciAddress, readonly Finding[]> {
-  return new Map(
-    addresses.map((address) => [address, findSafety(host, inventory, groups, [address], null)] as const),
-  );
+  if (addresses.length === 0) return new Map();
+  const now = safetyHost(host, inventory.devices, groups, use);
+  return new Map(addresses.map((address) => [address, checkSafety([address], now)] as const));
 }

@@ -10,13 +10,13 @@ import type { HostView } from '../inventory/host-view.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { inventorySourceOf } from '../session/inventory-source.ts';
 
-/** A device that no XML is written for. */
+/** A device without XML. */
 export interface LeftOut {
   readonly address: PciAddress;
   readonly why: string;
 }
 
-/** XML for each device of a host that can be passed to a machine. */
+/** XML for each device of a host that can be passed to a VM. */
 export interface AllDevicesXml extends HostView {
   readonly documents: readonly {
     readonly address: PciAddress;
@@ -28,9 +28,9 @@ export interface AllDevicesXml extends HostView {
 }
 
 /**
- * Writes what gives each device that a machine can have to one. Nothing is changed.
+ * Writes the XML for each device that a VM can have. Nothing is changed.
  *
- * @throws PortalGunError BAD_ARGUMENT for what only one device can have, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT for options for only one device, and the errors of opening the host
  */
 export async function allDevicesXml(
   session: HostSession,
@@ -59,7 +59,7 @@ export async function allDevicesXml(
   return { inventory: state.inventory, origin: source.label, documents, leftOut };
 }
 
-/** Why the group of a device can't be given at all. */
+/** Why the group of a device can never be passed through. */
 function groupProblem({ groups, inventory }: HostdevState, device: PciDevice): string | null {
   if (inventory.iommu === false) return 'the kernel runs without an IOMMU';
   const group = groups.find(({ id }) => id === knownValue(device.iommuGroup));

@@ -6,7 +6,7 @@ import { type GuestPlace, guestAddressesOf, heldAlready } from './guest-addresse
 
 /** A piece of XML for libvirt, with notes on it. */
 export interface Snippet {
-  /** What it hands over; `null` for what makes room in the machine. */
+  /** The address of the device; `null` for a port that only adds a slot to the VM. */
   readonly address: string | null;
   readonly kind: 'hostdev' | 'interface' | 'pool' | 'root-port';
   readonly xml: string;
@@ -14,11 +14,11 @@ export interface Snippet {
 }
 
 /**
- * What hands devices over, with the room that they need in a machine.
+ * The XML of devices, with the ports that they need in a VM.
  *
- * @param place where in a machine
- * @param cards what goes to one guest slot each
- * @param isOfCard whether a function of the host is in one slot with the others of its card, and no virtual function
+ * @param place in a VM
+ * @param cards the devices for one guest slot each
+ * @param isOfCard whether a function of the host shares a slot with the others of its card, and is not a VF
  * @throws PortalGunError BAD_ARGUMENT, BAD_XML, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
  */
 export function deviceSnippets(

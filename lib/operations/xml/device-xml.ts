@@ -12,22 +12,23 @@ import { categoryIn, type GuestPlace, machineOf } from './guest-addresses.ts';
 export interface XmlOptions extends HostdevChoice, GuestPlace {
   /** Selectors; at least one. */
   readonly devices: readonly string[];
-  /** Whether all that share an IOMMU group with them go along. */
+  /** Whether all members of their IOMMU groups are included. */
   readonly group?: boolean;
 }
 
-/** XML that assigns devices of a host to a machine. */
+/** XML that assigns devices of a host to a VM. */
 export interface DeviceXml extends HostView {
   readonly snippets: readonly Snippet[];
-  /** What was met while reading these devices. */
+  /** The diagnostics for these devices. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Writes what gives devices to a machine, as libvirt takes it. Nothing is changed.
+ * Writes the XML for devices of a VM, in the form of libvirt. Nothing is changed.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, CANNOT_BE_GIVEN, BAD_XML, DOMAIN_TOO_LARGE, NO_GUEST_SLOT, and
- *   what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, CANNOT_BE_GIVEN, BAD_XML, DOMAIN_TOO_LARGE,
+ * NO_GUEST_SLOT, and
+ *   the errors of opening the host
  */
 export async function deviceXml(session: HostSession, options: XmlOptions): Promise<DeviceXml> {
   const { devices, group = false } = options;
@@ -47,7 +48,7 @@ export async function deviceXml(session: HostSession, options: XmlOptions): Prom
   );
 }
 
-/** Reads what giving some devices depends on; `view` makes the answer of the XML for them. */
+/** Reads the state for passing some devices through; `view` makes the result for them. */
 export async function readDevicesFor(
   session: HostSession,
   devices: readonly string[],

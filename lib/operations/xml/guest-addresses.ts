@@ -18,18 +18,21 @@ import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
 const OPTION = '--guest-address';
 const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };
 
-/** The place of devices in a machine. */
+/** The place of devices in a VM. */
 export interface GuestPlace {
-  /** `BUS:SLOT.FUNCTION` as the guest has it, in hex: `05:00.0`; or `auto` for a free slot of the machine, which is the default if there is one. */
+  /**
+   * `BUS:SLOT.FUNCTION` in the guest, in hex: `05:00.0`; or `auto` for a free slot of the VM, which is the default if
+   * one is given.
+   */
   readonly guestAddress?: string | undefined;
-  /** The machine, as `virsh dumpxml --inactive` writes it. */
+  /** The VM, as `virsh dumpxml --inactive` prints it. */
   readonly domain?: XmlDocument | null | undefined;
 }
 
 /**
- * The machine that devices are put in; `null` if none is given.
+ * The VM for the devices; `null` if none is given.
  *
- * @throws PortalGunError BAD_XML if the document is of something else
+ * @throws PortalGunError BAD_XML if the document is not a VM
  */
 export function machineOf({ domain: document = null }: GuestPlace): XmlDocument | null {
   if (document === null || document.root.name === 'domain') return document;
@@ -43,17 +46,17 @@ export function machineOf({ domain: document = null }: GuestPlace): XmlDocument 
   );
 }
 
-/** The category that a machine is tagged with; `null` where there is none, or no machine. */
+/** The category of a VM; `null` if there is none, or no VM. */
 export function categoryIn(machine: XmlDocument | null): string | null {
   return machine === null ? null : (knownValue(readCategory(machine)) ?? null);
 }
 
 /**
- * Where the guest is to see devices; nowhere in particular if nothing is wished for.
+ * The guest addresses of devices; none without a request.
  *
  * @param wish an address, or `auto`
- * @param cards what goes to one slot each
- * @param isOfCard whether a function of the host is in one slot with the others of its card, and no virtual function
+ * @param cards the devices for one slot each
+ * @param isOfCard whether a function of the host shares a slot with the others of its card, and is not a VF
  * @throws PortalGunError BAD_ARGUMENT, NO_GUEST_SLOT
  */
 export function guestAddressesOf(
@@ -109,7 +112,7 @@ function placeAt(
   return new Map([[only, place]]);
 }
 
-/** Which of some devices a machine has already, with where its document says so. */
+/** The devices that a VM already has, with the position in its document. */
 export function heldAlready(machine: XmlDocument | null): ReadonlyMap<PciAddress, string> {
   if (machine === null) return new Map();
   return new Map(

@@ -18,20 +18,22 @@ import { categoryIn, type GuestPlace, machineOf } from './guest-addresses.ts';
 
 /** Options for translating the document of a node device. */
 export interface NodeDeviceXmlOptions extends HostdevChoice, GuestPlace {
-  /** Which address is right if the document contradicts itself: that of its numbers (`capability`), or that of its name. */
+  /**
+   * The correct address if the document contradicts itself: that of its numbers (`capability`), or that of its name.
+   */
   readonly from?: 'capability' | 'name' | undefined;
 }
 
-/** XML that assigns a device to a machine, from a document of libvirt. */
+/** XML that assigns a device to a VM, from a document of libvirt. */
 export interface NodeDeviceXml {
-  /** Empty if the document contradicts itself, and it is not said what of it is right. */
+  /** Empty if the document contradicts itself, and no part of it is selected as correct. */
   readonly snippets: readonly Snippet[];
-  /** Where the document contradicts itself. */
+  /** The contradictions in the document. */
   readonly findings: readonly XmlFinding[];
 }
 
 /**
- * Writes the XML that assigns a device to a machine, from the output of `virsh nodedev-dumpxml`. No host is read.
+ * Writes the XML that assigns a device to a VM, from the output of `virsh nodedev-dumpxml`. No host is read.
  *
  * @throws PortalGunError BAD_XML, BAD_ARGUMENT, CANNOT_BE_GIVEN, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
  */
@@ -72,7 +74,7 @@ function pciDeviceOf(document: XmlDocument): {
   );
 }
 
-/** The facts that the document has; what else a host would tell is unread. */
+/** The facts in the document; other facts of a host are unread. */
 function describe(device: NodeDevice): PciDevice {
   const reading = { hostName: null, devices: [device], diagnostics: [] };
   const [found] = toInventory(reading, ['pci'], NO_NAMES, '').devices;
@@ -80,7 +82,7 @@ function describe(device: NodeDevice): PciDevice {
   return found;
 }
 
-/** What the document alone tells of passing the device through: what it is, and with whom it shares its group. */
+/** The notes on passing the device through from only the document: its kind, and the members of its group. */
 function notesOf(device: PciDevice, { iommuGroup, address }: PciCapability): readonly PassthroughNote[] {
   const blocks = passthroughNotes(device, undefined, { iommu: true, tellsResetMethods: false }).filter(
     ({ code }) => code === 'bridge' || code === 'iommu',

@@ -13,7 +13,7 @@ import type { HostSession } from '../session/host-session.ts';
 import type { Snippet } from './device-snippets.ts';
 import { type DeviceXml, readDevicesFor } from './device-xml.ts';
 
-/** What libvirt's schema takes for the interface of a PF. */
+/** The characters that libvirt's schema allows in the interface of a PF. */
 const INTERFACE = /^[\w.\\:/-]+$/;
 
 /** A network that provides VFs. */
@@ -25,9 +25,9 @@ export interface PoolXmlOptions extends Pick<HostdevChoice, 'managed' | 'vlan'> 
 }
 
 /**
- * Writes a network that hands out virtual functions: all of one PF, or those that are named.
+ * Writes a network that provides VFs: all of one PF, or the named ones.
  *
- * @throws PortalGunError BAD_ARGUMENT; BAD_SELECTOR, DEVICE_NOT_FOUND; NO_SRIOV where the devices have none to hand out
+ * @throws PortalGunError BAD_ARGUMENT; BAD_SELECTOR, DEVICE_NOT_FOUND; NO_SRIOV if the devices have no VFs
  */
 export async function poolXml(session: HostSession, options: PoolXmlOptions): Promise<DeviceXml> {
   const { name, devices } = options;
@@ -60,7 +60,7 @@ export async function poolXml(session: HostSession, options: PoolXmlOptions): Pr
 
 interface PoolSource {
   readonly address: string | null;
-  /** The interface of the PF; `null` where the VFs are listed. */
+  /** The interface of the PF; `null` if the VFs are listed. */
   readonly pf: string | null;
   readonly vfs: readonly PciDevice[];
   readonly notes: readonly PassthroughNote[];

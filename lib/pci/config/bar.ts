@@ -1,12 +1,12 @@
 /** A base address register in use. */
 export interface Bar {
-  /** 0 to 5. A 64-bit register takes two; its index is the first. */
+  /** 0 to 5. A 64-bit register uses two indices; this is the first. */
   readonly index: number;
   readonly kind: 'memory' | 'io';
-  /** Where the host sees it, hex with `0x`; `null` while it is not assigned. */
+  /** The address in the host, hex with `0x`; `null` if it is not assigned. */
   readonly address: string | null;
   readonly sizeBytes: number;
-  /** Bits of address; `null` for I/O. */
+  /** Bits of the address; `null` for I/O. */
   readonly width: 32 | 64 | null;
   readonly prefetchable: boolean;
 }
@@ -16,13 +16,13 @@ export interface ExpansionRom {
   readonly address: string | null;
   readonly sizeBytes: number;
   /**
-   * Whether the kernel has the copy in its place that the firmware left at 0xc0000 for the boot display: then what is read
-   * is that, and never the card's own.
+   * Whether the kernel returns the copy that the firmware left at 0xc0000 for the boot display, and never the ROM of
+   * the card.
    */
   readonly isShadow: boolean;
 }
 
-/** What one `resource` file says. */
+/** The contents of a `resource` file. */
 export interface Resources {
   readonly bars: readonly Bar[];
   readonly rom: ExpansionRom | null;
@@ -35,7 +35,8 @@ const BAR_COUNT = 6;
 const ROM_INDEX = 6;
 const VF_BAR_INDEX = 7;
 
-// include/linux/ioport.h; the low four bits are those of the register itself, of the ROM's line the kernel's own.
+// include/linux/ioport.h; the low four bits are those of the register. For the line of the ROM, they are the kernel's
+// own.
 const IORESOURCE_ROM_SHADOW = 0x2;
 const IORESOURCE_IO = 0x100;
 const IORESOURCE_MEM = 0x200;
@@ -47,11 +48,11 @@ const REGISTER_MEM_TYPE = 0x6;
 const REGISTER_MEM_TYPE_64 = 0x4;
 
 /**
- * Reads `/sys/bus/pci/devices/ADDRESS/resource`: a line a resource, start, end and flags; lines 0 to 5
- * are the BARs, line 6 the ROM; what follows (7, 12, 13, 17 or 18 lines in all) are bridge windows or
- * the BARs of VFs. Sample line: `0x00000000fe800000 0x00000000fe81ffff 0x0000000000040200`.
+ * Parses `/sys/bus/pci/devices/ADDRESS/resource`: one line for each resource, with start, end and flags. Lines 0 to 5
+ * are the BARs, line 6 the ROM; the following lines (7, 12, 13, 17 or 18 lines in all) are bridge windows or the BARs
+ * of VFs. Sample line: `0x00000000fe800000 0x00000000fe81ffff 0x0000000000040200`.
  *
- * Undefined where a line of the first seven is not of that form.
+ * Undefined if one of the first seven lines does not have this form.
  */
 export function parseResources(rawText: string): Resources | undefined {
   const bars: Bar[] = [];
@@ -60,7 +61,7 @@ export function parseResources(rawText: string): Resources | undefined {
   for (let index = 0; index <= ROM_INDEX && at < rawText.length; index += 1) {
     const newline = rawText.indexOf('\n', at);
     const end = newline < 0 ? rawText.length : newline;
-    // Most lines of most devices.
+    // The most frequent line.
     if (!rawText.startsWith(ZERO_LINE, at) && end > at) {
       const resource = parseLine(rawText.slice(at, end));
       if (resource === undefined) return undefined;
@@ -73,8 +74,8 @@ export function parseResources(rawText: string): Resources | undefined {
 }
 
 /**
- * Reads lines 7 to 12 of the `resource` of a physical function: the room for the BARs of its VFs, each for all VFs that it can
- * have. Absent from kernels without SR-IOV. Not for bridges, which have their windows there.
+ * Parses lines 7 to 12 of the `resource` of a PF: the memory for the BARs of its VFs, each for the maximum number of
+ * VFs. Absent in kernels without SR-IOV. Not for bridges, which have their windows in these lines.
  */
 export function parseVfBars(rawText: string): readonly Bar[] | undefined {
   const bars: Bar[] = [];
@@ -99,13 +100,15 @@ function parseLine(line: string): Resource | undefined {
   if (start === '') return undefined;
   const flags = Number.parseInt(rawFlags, 16);
   const short = start.replace(LEADING_ZEROS, '').toLowerCase();
-  // At 0 is the memory of the host itself.
+  // Address 0 belongs to memory of the host.
   const unset = (flags & (IORESOURCE_UNSET | IORESOURCE_DISABLED)) !== 0 || short === '0';
   const address = unset ? null : `0x${short}`;
   return { address, sizeBytes: sizeOf(start, end), flags };
 }
 
-/** Bytes from start to end, both hex and the end within; 0 for what the kernel writes where there is nothing. */
+/**
+ * The size of a range, from hex values with the end included; 0 for the line that the kernel writes for no resource.
+ */
 function sizeOf(rawStart: string, rawEnd: string): number {
   const start = Number.parseInt(rawStart, 16);
   const end = Number.parseInt(rawEnd, 16);
@@ -124,7 +127,7 @@ function pushBar(bars: Bar[], index: number, { address, sizeBytes, flags }: Reso
 
 function toBar(index: number, address: string | null, sizeBytes: number, flags: number): Bar {
   const io = (flags & IORESOURCE_IO) !== 0 && (flags & IORESOURCE_MEM) === 0;
-  // Kernels before 2.6.31 have no flag for 64 bits; the register's own type bits always tell.
+  // Kernels before 2.6.31 have no flag for 64 bits, but the type bits of the register are always correct.
   const wide = (flags & IORESOURCE_MEM_64) !== 0 || (flags & REGISTER_MEM_TYPE) === REGISTER_MEM_TYPE_64;
   return {
     index,

@@ -13,7 +13,7 @@ const PORT_TYPES = {
   10: 'root-complex-event-collector',
 } as const;
 
-/** The type of a PCI Express function. A `pcie-to-pci-bridge` has its express side towards the CPU. */
+/** The type of a PCI Express function. The PCI Express side of a `pcie-to-pci-bridge` is towards the CPU. */
 export type PortType = (typeof PORT_TYPES)[keyof typeof PORT_TYPES];
 
 /** A hardware feature, and whether it is enabled. */
@@ -22,22 +22,22 @@ export interface Feature {
   readonly enabled: boolean;
 }
 
-/** The PCI Express capability. Of a list of facts here, those that a damaged space cuts off are BROKEN. */
+/** The PCI Express capability. Facts in a truncated part of a damaged space are BROKEN. */
 export interface PcieCapability {
   /** BROKEN for a type that the specification does not define. */
   readonly portType: Known<PortType>;
   readonly version: number;
   /** Function level reset (FLR). */
   readonly functionLevelReset: boolean;
-  /** A slot for a card is below this port; always false for what is not a port. */
+  /** Whether a slot for a card is below this port; always false for a function that is not a port. */
   readonly slotImplemented: boolean;
   /** `null` without a slot. Firmware often leaves 0 here. */
   readonly physicalSlot: Known<number>;
-  /** The most the link can do, in GT/s: 2.5, 5, 8 …; `null` where no link is, as inside the root complex. */
+  /** The maximum link speed, in GT/s: 2.5, 5, 8 …; `null` without a link, as inside the root complex. */
   readonly maxLinkSpeedGts: Known<number>;
-  /** The most the link can do, in lanes; `null` where no link is. */
+  /** The maximum link width, in lanes; `null` without a link. */
   readonly maxLinkWidth: Known<number>;
-  /** ARI forwarding of a root or downstream port; `null` for the others and in version 1. */
+  /** ARI forwarding of a root or downstream port; `null` for others, and in version 1. */
   readonly ariForwarding: Known<Feature>;
 }
 
@@ -65,16 +65,16 @@ export interface SriovCapability {
   readonly totalVfs: number;
   readonly initialVfs: number;
   readonly numVfs: number;
-  /** From the routing id of the PF to that of its first VF; it counts for the current `numVfs`. */
+  /** The offset from the routing id of the PF to that of its first VF; valid for the current `numVfs`. */
   readonly vfOffset: number;
-  /** From the routing id of a VF to that of the next. */
+  /** The distance between the routing ids of two VFs. */
   readonly vfStride: number;
   /** 4 hex digits. */
   readonly vfDeviceId: string;
   readonly vfEnable: boolean;
   readonly vfMemoryEnable: boolean;
   readonly ariHierarchy: boolean;
-  /** The six VF BAR registers as they read, 32 bits each. */
+  /** The raw values of the six VF BAR registers, 32 bits each. */
   readonly vfBars: readonly number[];
 }
 
@@ -87,7 +87,7 @@ export interface AdvancedFeatures {
 export interface PowerManagement {
   readonly version: number;
   readonly powerState: 'D0' | 'D1' | 'D2' | 'D3hot';
-  /** True where going to D3hot and back does not reset the function. */
+  /** True if a change to D3hot and back does not reset the function. */
   readonly noSoftReset: boolean;
 }
 
@@ -99,7 +99,7 @@ function feature(supported: number, enabled: number, mask: number): Feature {
   return { supported: (supported & mask) !== 0, enabled: (enabled & mask) !== 0 };
 }
 
-/** Decodes 8 bytes and, as far as they are there, those that a longer capability has. */
+/** Decodes 8 bytes and, if they exist, those of a longer capability. */
 export function pcieAt({ view, end, problems }: Registers, offset: number): PcieCapability {
   const flags = view.getUint16(offset + 0x02, true);
   const version = flags & 0xf;
@@ -115,7 +115,7 @@ export function pcieAt({ view, end, problems }: Registers, offset: number): Pcie
     cut = true;
     return BROKEN;
   };
-  // Endpoints that are part of the processor have no speed and no lanes.
+  // Endpoints that are part of the processor have no link speed and width.
   const linkCapabilities = part(hasLink, 0x10, () => {
     const register = view.getUint32(offset + 0x0c, true);
     return (register & LINK_MASK) === 0 ? null : register;

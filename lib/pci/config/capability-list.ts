@@ -5,41 +5,41 @@ import { CARDBUS_HEADER_BYTES, HEADER_BYTES, hex, type Registers, SPACE_BYTES } 
 /** One entry of a capability list. */
 export interface Capability {
   readonly id: number;
-  /** Where it starts, in bytes from the start of the configuration space. */
+  /** Its offset in the configuration space, in bytes. */
   readonly offset: number;
-  /** For people: `MSI-X`. */
+  /** For users: `MSI-X`. */
   readonly name: string;
-  /** Of an extended capability; `null` for the others, which have none in their header. */
+  /** The version of an extended capability; `null` for others, which have none in their header. */
   readonly version: number | null;
 }
 
-/** A list as far as it could be followed. */
+/** A list up to its end, or up to its damage. */
 export interface Walk {
   readonly found: Known<readonly Capability[]>;
-  /** What a capability is that was not found. */
+  /** The answer for a capability that is not in the list. */
   readonly otherwise: null | Unknown;
 }
 
-/** A list that can not be followed at all, and why. */
+/** A list that cannot be followed, and why. */
 export function lost(why: null | Unknown): Walk {
   return { found: why, otherwise: why };
 }
 
-/** The end of a list that leads nowhere: what was found stays, what was not may have been behind it. */
+/** The end of a damaged list: the capabilities before the damage are known, and others may have been behind it. */
 function cutOff(registers: Registers, found: readonly Capability[], problem: string): Walk {
   registers.problems.push(problem);
   return { found: found.length === 0 ? BROKEN : found, otherwise: BROKEN };
 }
 
 /**
- * Follows the list of ordinary capabilities of a header that is whole. DENIED where the bytes end with the
- * header, which is what the kernel gives an ordinary user.
+ * Follows the list of ordinary capabilities of a complete header. DENIED if the bytes end with the header, because
+ * the kernel returns only the header to an ordinary user.
  */
 export function walk(registers: Registers, cardbus: boolean): Walk {
   const { view, end, problems } = registers;
   if ((view.getUint16(0x06, true) & 0x10) === 0) return lost(null);
   let offset = view.getUint8(cardbus ? 0x14 : 0x34) & 0xfc;
-  // The kernel gives an ordinary user these bytes and no others. The pointer is among them.
+  // The kernel returns only these bytes to an ordinary user. They include the pointer.
   const isDenied = end === HEADER_BYTES || (cardbus && end === CARDBUS_HEADER_BYTES);
   if (isDenied && offset >= HEADER_BYTES) return lost(DENIED);
 
@@ -63,8 +63,8 @@ export function walk(registers: Registers, cardbus: boolean): Walk {
 }
 
 /**
- * Follows the list of extended capabilities, which a function has that has PCI Express among its ordinary
- * ones, or PCI-X of mode 2. UNREAD where the bytes end before it.
+ * Follows the list of extended capabilities. A function has that list if it has PCI Express among its ordinary
+ * capabilities, or PCI-X of mode 2. UNREAD if the bytes end before it.
  */
 export function extendedWalk(whole: Registers, ordinary: Walk, pciX: Known<boolean>): Walk {
   if (isUnknown(ordinary.found)) return lost(ordinary.found);
@@ -73,7 +73,7 @@ export function extendedWalk(whole: Registers, ordinary: Walk, pciX: Known<boole
   if (whole.end === SPACE_BYTES) return lost(UNREAD);
   if (whole.end < SPACE_BYTES + 4) return lost(BROKEN);
   if (isAliased(whole)) {
-    return cutOff(whole, [], 'The extended space repeats the first 256 bytes: it can not be reached.');
+    return cutOff(whole, [], 'The extended space repeats the first 256 bytes: it cannot be reached.');
   }
   const { view, end } = whole;
   const found: Capability[] = [];
@@ -101,7 +101,7 @@ export function extendedWalk(whole: Registers, ordinary: Walk, pciX: Known<boole
   return { found, otherwise: null };
 }
 
-// Some bridges drop the upper address bits. The kernel tells it the same way (pci_ext_cfg_is_aliased).
+// Some bridges drop the upper address bits. The kernel uses the same test (pci_ext_cfg_is_aliased).
 function isAliased({ view, end }: Registers): boolean {
   const first = view.getUint32(0, true);
   if (first === 0 || first === 0xffff_ffff) return false;
@@ -111,10 +111,7 @@ function isAliased({ view, end }: Registers): boolean {
   return true;
 }
 
-/**
- * Decodes the first capability of that id, of which `read` needs `length` bytes. What is not in a list
- * that is whole is `null`.
- */
+/** Decodes the first capability with that id; `read` needs `length` bytes. `null` if it is not in a complete list. */
 export function decodeOne<T>(
   { end, problems }: Registers,
   { found, otherwise }: Walk,

@@ -97,12 +97,12 @@ const EXTENDED_CAPABILITY_NAMES: readonly string[] = [
   'MMIO Register Block Locator',
 ];
 
-/** Short name of a capability by its 8-bit id, for people; `Unknown 7f` for one that has no name. */
+/** Short name of a capability by its 8-bit id, for users; `Unknown 7f` if it has no name. */
 export function capabilityName(id: number): string {
   return CAPABILITY_NAMES[id] ?? `Unknown ${id.toString(16).padStart(2, '0')}`;
 }
 
-/** Short name of an extended capability by its 16-bit id, for people; `Unknown 00ab` for one that has no name. */
+/** Short name of an extended capability by its 16-bit id, for users; `Unknown 00ab` if it has no name. */
 export function extendedCapabilityName(id: number): string {
   return EXTENDED_CAPABILITY_NAMES[id] ?? `Unknown ${id.toString(16).padStart(4, '0')}`;
 }

@@ -28,22 +28,22 @@ import {
 /**
  * The configuration space of one function.
  *
- * In all of it, `null` is "this function has no such capability". DENIED is what the kernel keeps from
- * an ordinary user. UNREAD is what lies behind a capture's 256 bytes. BROKEN is what damage hides: a
- * list that did not end properly may have held the capability that was not found in it.
+ * In all parts, `null` is "this function has no such capability". DENIED: the kernel does not return it to an
+ * ordinary user. UNREAD: it is beyond the 256 bytes of a capture. BROKEN: damage hides it, because a list without a
+ * proper end may have contained the capability.
  */
 export interface ConfigSpace {
   readonly sizeBytes: number;
-  /** 4 hex digits, as the register reads. */
+  /** 4 hex digits, the raw value of the register. */
   readonly vendorId: Known<string>;
-  /** 4 hex digits, as the register reads. */
+  /** 4 hex digits, the raw value of the register. */
   readonly deviceId: Known<string>;
   /**
-   * Both ids read `ffff` though the rest of the header does not: so does every virtual function, whose ids
-   * the kernel takes from its physical function.
+   * Both ids read `ffff`, although the rest of the header does not. This is so for every VF: the kernel takes its ids
+   * from its PF.
    */
   readonly idsHidden: boolean;
-  /** The header reads all ones, or its ids what no function has: the function does not answer. */
+  /** The function does not answer: the header reads all ones, or its ids are those of no function. */
   readonly isSilent: boolean;
   /** 2 hex digits. */
   readonly revision: Known<string>;
@@ -52,15 +52,15 @@ export interface ConfigSpace {
   /** 0 normal, 1 bridge, 2 CardBus bridge; BROKEN for others. */
   readonly headerType: Known<0 | 1 | 2>;
   readonly multifunction: Known<boolean>;
-  /** The six BAR registers of an ordinary header as they read, 32 bits each; empty for other headers. */
+  /** The raw values of the six BAR registers of an ordinary header, 32 bits each; empty for other headers. */
   readonly bars: readonly number[];
   readonly ioEnabled: Known<boolean>;
-  /** Always false for a virtual function: its PF has the switch, `sriov.vfMemoryEnable`. */
+  /** Always false for a VF: the bit is in its PF, `sriov.vfMemoryEnable`. */
   readonly memoryEnabled: Known<boolean>;
   readonly busMaster: Known<boolean>;
-  /** In the order of the list; those before the damage where there is some. */
+  /** In the order of the list; if it is damaged, those before the damage. */
   readonly capabilities: Known<readonly Capability[]>;
-  /** In the order of the list, which need not be that of the offsets; `null` without an extended space. */
+  /** In the order of the list, which may differ from that of the offsets; `null` without an extended space. */
   readonly extendedCapabilities: Known<readonly Capability[]>;
   readonly pcie: Known<PcieCapability>;
   readonly acs: Known<AcsCapability>;
@@ -70,16 +70,16 @@ export interface ConfigSpace {
   readonly deviceSerialNumber: Known<string>;
   readonly af: Known<AdvancedFeatures>;
   readonly pm: Known<PowerManagement>;
-  /** What is wrong with these bytes, a sentence each. */
+  /** The errors in these bytes, one sentence each. */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads a configuration space as `/sys/bus/pci/devices/ADDRESS/config` gives it: 64 bytes to an ordinary
- * user (128 of a CardBus bridge), 256 or 4096 to root. Takes any bytes and never throws: what is
- * wrong with them is in `problems`, and what can't be known for it is BROKEN.
+ * Parses a configuration space from `/sys/bus/pci/devices/ADDRESS/config`: 64 bytes for an ordinary user (128 of a
+ * CardBus bridge), 256 or 4096 for root. Accepts any bytes and never throws: errors are in `problems`, and facts that
+ * cannot be known because of them are BROKEN.
  *
- * After the PCI Express Base Specification, chapter 7, and Linux' `include/uapi/linux/pci_regs.h`.
+ * Source: PCI Express Base Specification, chapter 7, and Linux' `include/uapi/linux/pci_regs.h`.
  */
 export function parseConfigSpace(bytes: Uint8Array): ConfigSpace {
   const size = Math.min(bytes.byteLength, EXTENDED_SPACE_BYTES);
@@ -104,7 +104,7 @@ export function parseConfigSpace(bytes: Uint8Array): ConfigSpace {
   const decode = <T>(id: number, length: number, read: (offset: number) => T): Known<T> =>
     decodeOne(low, ordinary, id, length, read);
   const pcie = decode(CAPABILITY.pciExpress, 0x08, (offset) => pcieAt(low, offset));
-  // The first word of PCI-X's status says whether it is of mode 2, the only one with an extended space.
+  // The first word of the PCI-X status shows whether it is mode 2, the only mode with an extended space.
   const pciX = decode(CAPABILITY.pciX, 0x08, (offset) => view.getUint32(offset + 4, true) >= 0x4000_0000);
   const extended = extendedWalk(whole, ordinary, pciX);
   const decodeExtended = <T>(id: number, length: number, read: (offset: number) => T): Known<T> =>
@@ -115,7 +115,7 @@ export function parseConfigSpace(bytes: Uint8Array): ConfigSpace {
     vendorId: known(0x00, 2, () => hex(view.getUint16(0x00, true), 4)),
     deviceId: known(0x02, 2, () => hex(view.getUint16(0x02, true), 4)),
     idsHidden: size >= HEADER_BYTES && !dead && view.getUint32(0, true) === 0xffff_ffff,
-    // What the kernel takes for an empty slot (pci_bus_generic_read_dev_vendor_id), all ones apart.
+    // The kernel treats these ids as an empty slot (pci_bus_generic_read_dev_vendor_id), in addition to all ones.
     isSilent: dead || (size >= HEADER_BYTES && EMPTY_SLOT.includes(view.getUint32(0, true))),
     revision: known(0x08, 1, () => hex(view.getUint8(0x08), 2)),
     classCode: known(0x08, 4, () => hex(view.getUint32(0x08, true) >>> 8, 6)),

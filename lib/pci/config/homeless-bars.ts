@@ -2,10 +2,10 @@ import { knownValue } from '../../base/known.ts';
 import type { DeviceWith } from '../device.ts';
 import type { Bar } from './bar.ts';
 
-/** A base address register for which nobody found room. */
+/** A base address register without an address, because there was no room for it. */
 export interface HomelessBar {
   readonly index: number;
-  /** `null` where the kernel gave it up, and its size is lost. */
+  /** `null` if the kernel gave up the BAR, so that its size is lost. */
   readonly sizeBytes: number | null;
 }
 
@@ -15,13 +15,13 @@ const MEMORY_FLAGS = 0xf;
 const IO_FLAGS = 0x3;
 const IO = 0x1;
 
-/** Devices of processors whose registers are no BARs at all: the kernel reads none of them (quirk_remove_bars). */
+/** Processor devices whose registers are not BARs: the kernel does not read them (quirk_remove_bars). */
 const WITHOUT_BARS = /^(08|11)/;
 
 /**
- * The BARs of a function that have no address. The kernel clears the line in `resource` of one that it gives up; the register in
- * configuration space still says that it exists, by its type or by an address that is not its own. One of 32 bits that reads all
- * zeros can't be told from one that is not there.
+ * The BARs of a function that have no address. If the kernel gives up a BAR, it clears its line in `resource`. The
+ * register in configuration space still shows that the BAR exists, by its type or by an address that is not its own.
+ * A 32-bit BAR whose register reads all zeros cannot be distinguished from a missing one.
  */
 export function homelessBars({
   bars,
@@ -38,8 +38,8 @@ export function homelessBars({
 }
 
 /**
- * The same of the BARs of virtual functions, by `resource` of their PF and by its capability of SR-IOV, whose registers hold an
- * address where there is room. Where all of them read zero there is none for any.
+ * The same for the BARs of VFs, by the `resource` of their PF and by its SR-IOV capability, whose registers contain
+ * an address if there is room. If all of them are zero, there is no room for any.
  */
 export function homelessVfBars(device: DeviceWith<'config' | 'sriov'>): readonly HomelessBar[] {
   const { lines, registers } = vfBarsOf(device);
@@ -51,7 +51,7 @@ export function homelessVfBars(device: DeviceWith<'config' | 'sriov'>): readonly
   );
 }
 
-/** Whether anything tells which BARs virtual functions of a PF have. */
+/** Whether there is a source for the BARs of a PF's VFs. */
 export function tellsVfBars(device: DeviceWith<'config' | 'sriov'>): boolean {
   const { lines, registers } = vfBarsOf(device);
   return (lines ?? []).length > 0 || registers !== undefined;
@@ -77,13 +77,13 @@ function homeless(bars: readonly Bar[], registers: readonly number[]): readonly 
     if (bar?.address === null) found.push({ index, sizeBytes: bar.sizeBytes });
     else if (bar === undefined && register !== 0) found.push({ index, sizeBytes: null });
     const isWide = bar === undefined ? (register & (TYPE_64 | IO)) === TYPE_64 : bar.width === 64;
-    // The second half of a wide one.
+    // The second half of a 64-bit BAR.
     if (isWide) index += 1;
   }
   return found;
 }
 
-/** Whether a register of a BAR, with the one behind it, has an address. */
+/** Whether a BAR register, with the next one, contains an address. */
 function hasAddress(register: number, next: number): boolean {
   if ((register & IO) !== 0) return (register & ~IO_FLAGS) !== 0;
   return (register & ~MEMORY_FLAGS) !== 0 || ((register & TYPE_64) !== 0 && next !== 0);

@@ -1,18 +1,18 @@
 import { BROKEN, type Known } from '../../base/known.ts';
 
-/** Vital product data, which the maker wrote to the card. Text is as the card has it, not escaped. */
+/** Vital product data, which the maker wrote to the card. Text is unchanged, not escaped. */
 export interface Vpd {
   /** The identifier string: `Dual-Port 25GbE Adapter`. */
   readonly productName: Known<string>;
   /** The read-only fields, keyword to text: `{ PN: 'MBF2H332A', SN: 'MT2113X00000', V0: … }`. */
   readonly fields: Readonly<Record<string, string>>;
-  /** The fields that the owner may write; keywords as `V0` occur in both. */
+  /** The fields that the owner may write; keywords such as `V0` occur in both. */
   readonly writableFields: Readonly<Record<string, string>>;
   /** SN. */
   readonly serial: Known<string>;
   /** PN. */
   readonly partNumber: Known<string>;
-  /** What is wrong with these bytes, a sentence each. */
+  /** The errors in these bytes, one sentence each. */
   readonly problems: readonly string[];
 }
 
@@ -21,10 +21,10 @@ const TAG = { identifier: 0x82, readOnly: 0x90, writable: 0x91 } as const;
 const END_ITEM = 0xf;
 
 /**
- * Reads vital product data as `/sys/bus/pci/devices/ADDRESS/vpd` gives it. Takes any bytes and never
- * throws. A field that is not there is `null`; it is BROKEN where damage may have hidden it.
+ * Parses vital product data from `/sys/bus/pci/devices/ADDRESS/vpd`. Accepts any bytes and never throws. A missing
+ * field is `null`, or BROKEN if damage may hide it.
  *
- * After the PCI Local Bus Specification 3.0, appendix I, and Linux' `drivers/pci/vpd.c`.
+ * Source: PCI Local Bus Specification 3.0, appendix I, and Linux' `drivers/pci/vpd.c`.
  */
 export function parseVpd(bytes: Uint8Array): Vpd {
   const data = bytes.subarray(0, MAX_BYTES);
@@ -60,7 +60,7 @@ export function parseVpd(bytes: Uint8Array): Vpd {
     offset = start + length;
   }
   if (!isWhole && problems.length === 0) {
-    problems.push(data.length === 0 ? 'No byte is there.' : 'The last byte comes before the end item.');
+    problems.push(data.length === 0 ? 'It has no bytes.' : 'The last byte comes before the end item.');
   }
 
   const missing = problems.length === 0 ? null : BROKEN;
@@ -100,13 +100,13 @@ function readFields(
       return;
     }
     if (keyword === 'RV') checkSum(data, valueStart, valueEnd, problems);
-    // RW is the room that is left for more fields.
+    // RW is the remaining space for more fields.
     else if (keyword !== 'RW' && !fields.has(keyword)) fields.set(keyword, text(data, valueStart, valueEnd));
     offset = valueEnd;
   }
 }
 
-// The first byte of RV is chosen so that everything up to and with it adds up to 0; the others are filler.
+// The first byte of RV makes the sum of all bytes up to it 0; the remaining bytes are padding.
 function checkSum(data: Uint8Array, start: number, end: number, problems: string[]): void {
   if (start === end) {
     problems.push('The checksum is empty.');

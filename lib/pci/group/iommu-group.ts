@@ -1,23 +1,23 @@
 import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
-import { whenAsked } from '../../base/when-asked.ts';
 import { type PciAddress, shortAddress } from '../address.ts';
 import { HEADER_BYTES } from '../config/registers.ts';
 import type { DeviceField, DeviceWith, PciDevice } from '../device.ts';
 import { isBusBridge } from '../device-class.ts';
 import { boundToOwnDriver, isWithVfio } from '../vfio-state.ts';
+import { groupWhenAsked } from './group-when-asked.ts';
 
 /** A range of I/O virtual addresses that the IOMMU reserves for a group. */
 export interface ReservedRegion {
   /** Hex with `0x`. */
   readonly start: string;
   readonly end: string;
-  /** `direct` (firmware's own use: RMRR), `direct-relaxable`, `reserved`, `msi`; the kernel's word. */
+  /** `direct` (used by the firmware: RMRR), `direct-relaxable`, `reserved`, `msi`; the kernel's word. */
   readonly kind: string;
 }
 
 /** The attributes of a group in the kernel, apart from its members. */
 export interface GroupAttributes {
-  /** What the driver that made it calls it, in `name`: `vfio-noiommu`. `null` for nearly all; left out is not known. */
+  /** The name that its driver gave it, in `name`: `vfio-noiommu`. `null` for nearly all; omitted if unknown. */
   readonly name?: Known<string>;
   /** The default domain's type: `DMA`, `DMA-FQ`, `identity`, `blocked`. */
   readonly type: Known<string>;
@@ -26,30 +26,30 @@ export interface GroupAttributes {
 
 /** Why a group cannot be passed to a VM in its current state, or at all. */
 export type ObstacleCode =
-  /** A driver of the host holds the member; binding it to vfio-pci lifts this. */
+  /** A host driver has the member; binding it to vfio-pci removes this. */
   | 'HOST_DRIVER'
-  /** The member can be given only by its own driver, which is not ready for that: a VF without a vGPU type. */
+  /** Only the driver of the member can pass it through, and it is not ready: a VF without a vGPU type. */
   | 'OWN_DRIVER'
-  /** It is not known which driver holds the member. */
+  /** The driver of the member is unknown. */
   | 'DRIVER_UNKNOWN'
-  /** No member is on a driver that hands devices to VMs. */
+  /** No member is on a VFIO driver. */
   | 'NOT_BOUND'
-  /** Which memory the firmware uses through the group is not known. */
+  /** It is unknown which memory the firmware uses through the group. */
   | 'REGIONS_UNKNOWN'
-  /** The firmware uses memory through the member (RMRR); the kernel then refuses to give the group away. */
+  /** The firmware uses memory through the member (RMRR), so the kernel refuses to pass the group through. */
   | 'DIRECT_REGION'
-  /** VFIO made the group up for a device that no IOMMU covers (`enable_unsafe_noiommu_mode`). */
+  /** VFIO created the group for a device that no IOMMU covers (`enable_unsafe_noiommu_mode`). */
   | 'WITHOUT_IOMMU'
-  /** Whether an IOMMU covers the group is not known. */
+  /** It is unknown whether an IOMMU covers the group. */
   | 'IOMMU_UNKNOWN'
   /** The member does not answer: its configuration space reads all ones. */
   | 'NOT_ANSWERING'
-  /** The member is a VF, and its PF is in the same group: when the PF leaves its driver, the VF is gone. */
+  /** The member is a VF, and its PF is in the same group: if the PF leaves its driver, the VF no longer exists. */
   | 'VF_WITH_PF'
-  /** Nothing but bridges: there is no device to give. */
+  /** The group has only bridges: there is no device to pass through. */
   | 'BRIDGES_ONLY';
 
-/** The obstacles that no driver lifts. */
+/** The obstacles that a change of drivers does not remove. */
 const LASTING: readonly ObstacleCode[] = [
   'WITHOUT_IOMMU',
   'NOT_ANSWERING',
@@ -60,27 +60,27 @@ const LASTING: readonly ObstacleCode[] = [
 
 export interface GroupObstacle {
   readonly code: ObstacleCode;
-  /** The member that it is about, `null` where it is about the whole group. */
+  /** The member of the obstacle, `null` if it is about the whole group. */
   readonly subject: PciAddress | null;
   readonly message: string;
 }
 
 export interface GroupMember<Device extends DeviceWith<never> = PciDevice> {
   readonly device: Device;
-  /** Ports and bridges stay with the host when the rest of their group goes. */
+  /** Ports and bridges stay with the host if the rest of their group is passed through. */
   readonly stays: boolean;
   /**
-   * The member above it that is no bridge and yet makes its bus, such as a VMD controller: the device goes when
-   * that one goes, and never on its own. `null` for nearly all.
+   * The member above it that creates its bus without being a bridge, such as a VMD controller: both are passed
+   * through together. `null` for nearly all.
    */
   readonly behind: PciAddress | null;
 }
 
 /**
  * - `ready`: a member is on a VFIO driver, and the others are too, or on pci-stub, or without a driver.
- * - `bindable`: it could be given once the members that an obstacle names are bound to vfio-pci.
- * - `unknown`: nothing speaks against it, but not all that could was readable.
- * - `never`: it can't be given on this host.
+ * - `bindable`: it can be passed through after the members that an obstacle names are bound to vfio-pci.
+ * - `unknown`: no obstacle is known, but not all facts were readable.
+ * - `never`: it cannot be passed through on this host.
  */
 export type GroupVerdict = 'ready' | 'bindable' | 'unknown' | 'never';
 
@@ -93,7 +93,6 @@ export interface IommuGroup<Device extends DeviceWith<never> = PciDevice> extend
 }
 
 type JudgedGroup = Omit<IommuGroup, 'id' | 'members'>;
-const JUDGED = ['name', 'type', 'reservedRegions', 'verdict', 'obstacles'] as const;
 
 /** Whether a function is a port or bridge, which stays with its driver when its group is passed through. */
 export function staysWithHost(device: DeviceWith<'class' | 'config'>): boolean {
@@ -106,16 +105,16 @@ export function staysWithHost(device: DeviceWith<'class' | 'config'>): boolean {
 const BOARD_BRIDGE = /^060[0-3]/;
 
 /**
- * Whether a function is a bridge of any kind, to another bus or of the host: nothing that a VM could use. Its header decides: of
- * class 06 are also endpoints, such as NVSwitch and non-transparent bridges (0680).
+ * Whether a function is a bridge of any kind, to another bus or of the host, which a VM cannot use. The header
+ * decides, because class 06 also has endpoints, such as NVSwitch and non-transparent bridges (0680).
  */
 export function isBridge(device: DeviceWith<'class' | 'config'>): boolean {
   return staysWithHost(device) || BOARD_BRIDGE.test(knownValue(device.class)?.code ?? '');
 }
 
 /**
- * Whether a function is known not to answer, as after a reset that failed, or when its power or link is gone. The ids in sysfs
- * are those that the kernel kept; the registers read all ones, or what no header has.
+ * Whether a function is known not to answer, for example after a failed reset, or without power or link. The ids in
+ * sysfs are those that the kernel saved; the registers read all ones, or values that no header has.
  */
 export function isSilent({ vendor, config }: DeviceWith<'config'> & Partial<DeviceWith<'vendor'>>): boolean {
   if (knownValue(vendor)?.id === 'ffff') return true;
@@ -138,8 +137,8 @@ export const GROUP_FIELDS = [
 export type GroupField = (typeof GROUP_FIELDS)[number];
 
 /**
- * The groups that the devices name, ordered by number, each with a verdict. The verdict is computed when it is first read: a large
- * host has thousands of groups, and a question is about one.
+ * The IOMMU groups of devices, ordered by number, each with a verdict. A verdict is computed when it is first read,
+ * because a large host has thousands of groups, and most questions are about one.
  */
 export function groupDevices<Device extends DeviceWith<GroupField>>(
   devices: readonly Device[],
@@ -157,16 +156,21 @@ export function groupDevices<Device extends DeviceWith<GroupField>>(
     .sort((a, b) => a - b)
     .map((id) => {
       const own = toMembers(members.get(id) ?? []);
-      return whenAsked({ id, members: own }, JUDGED, () => judge(own, attributesOf(id)));
+      return groupWhenAsked(id, own, () => judge(own, attributesOf(id)));
     });
 }
 
-/** A member as verdicts need it. */
+/** A member with the facts for verdicts. */
 type Member = GroupMember<DeviceWith<GroupField>>;
 
 function toMembers<Device extends DeviceWith<GroupField>>(
   devices: readonly Device[],
 ): readonly GroupMember<Device>[] {
+  const [only] = devices;
+  // As nearly all are, of thousands of groups.
+  if (only !== undefined && devices.length === 1) {
+    return [{ device: only, stays: staysWithHost(only), behind: null }];
+  }
   const makers = new Set(devices.filter((device) => !isBridge(device)).map(({ address }) => address));
   return devices.map((device) => ({
     device,
@@ -201,11 +205,11 @@ function blockers(members: readonly Member[], attributes: GroupAttributes): read
   ];
 }
 
-/** Types of a default domain, which only a group of an IOMMU has. */
+/** The types of a default domain, which only a group of an IOMMU has. */
 const DOMAIN_TYPE = /^(DMA|DMA-FQ|identity|blocked)$/;
 const VFIO_NO_IOMMU = 'vfio-noiommu';
 
-/** Whether VFIO made a group up for a device that no IOMMU covers: such a one has a name, no domain and no regions. */
+/** Whether VFIO created a group for a device that no IOMMU covers: it has a name, but no domain and no regions. */
 export function isWithoutIommu({ name, type, reservedRegions }: GroupAttributes): Known<boolean> {
   if (name === VFIO_NO_IOMMU) return true;
   if (DOMAIN_TYPE.test(knownValue(type) ?? '')) return false;
@@ -221,9 +225,9 @@ function translationObstacles(attributes: GroupAttributes): readonly GroupObstac
       'no IOMMU covers it: VFIO created it (enable_unsafe_noiommu_mode), and a device in it can access all memory of the host';
     return [{ code: 'WITHOUT_IOMMU', subject: null, message }];
   }
-  // That the regions are not known says the same, and more.
+  // If the regions are unknown, that obstacle implies this one.
   if (knownValue(attributes.reservedRegions) === undefined) return [];
-  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is unknown' }];
+  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'it is unknown whether an IOMMU covers it' }];
 }
 
 function memberObstacles(
@@ -247,7 +251,7 @@ function memberObstacles(
 function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupObstacle[] {
   const regions = knownValue(reservedRegions);
   if (regions === undefined) {
-    const message = 'whether the firmware uses memory through it (RMRR) is unknown';
+    const message = 'it is unknown whether the firmware uses memory through it (RMRR)';
     return [{ code: 'REGIONS_UNKNOWN', subject: null, message }];
   }
   return regions
@@ -260,8 +264,9 @@ function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupOb
 }
 
 /**
- * What keeps a member of a group from every machine, whatever its drivers: the obstacles that are about the whole group, about
- * the member itself, or about one that has to go with it. For a PF its VFs are none: they can be taken away first.
+ * The obstacles that prevent a member from being passed through with any drivers: those of the whole group, of the
+ * member itself, or of a device that must be passed through with it. VFs are no obstacle for their PF: they can be
+ * removed first.
  */
 export function lastingObstacles(
   group: IommuGroup<DeviceWith<never>>,

@@ -6,26 +6,31 @@ import { type Architecture, architectureAdvice, type Hypervisor, virtualIommuAdv
  * it.
  */
 export interface IommuState {
-  /** The units that the kernel drives: `dmar0`, `ivhd0`. Empty where none is in effect. */
+  /** The units that the kernel drives: `dmar0`, `ivhd0`. Empty if none is in effect. */
   readonly units: readonly string[];
-  /** The firmware's table of IOMMUs: `DMAR` (Intel), `IVRS` (AMD), `VIOT` (virtio), `IORT` (Arm), `RIMT` (RISC-V). `null` without ACPI. */
+  /**
+   * The IOMMU tables of the firmware: `DMAR` (Intel), `IVRS` (AMD), `VIOT` (virtio), `IORT` (Arm), `RIMT` (RISC-V).
+   * `null` without ACPI.
+   */
   readonly firmwareTables: Known<readonly string[]>;
   /** `Intel`, `AMD`; `null` for others. */
   readonly cpuMaker: Known<string>;
-  /** The kernel's arguments that are about it: `intel_iommu=on`, `iommu=pt`. */
+  /** The kernel arguments about the IOMMU: `intel_iommu=on`, `iommu=pt`. */
   readonly kernelArguments: Known<readonly string[]>;
-  /** `null` where nothing tells. */
+  /** `null` if it is unknown. */
   readonly architecture: Known<Architecture>;
-  /** What the host runs under; `null` for nothing. */
+  /** The hypervisor of the host; `null` for none. */
   readonly hypervisor: Known<Hypervisor>;
 }
 
-// Documentation/admin-guide/kernel-parameters.txt. There is no word that takes the first kind back.
+// Documentation/admin-guide/kernel-parameters.txt. No argument revokes the first kind.
 const SWITCHED_OFF = /^(iommu|amd_iommu)=(.*,)?off(,|$)/;
 const INTEL_SWITCH = /^intel_iommu=(?:.*,)?(on|off)(?:,|$)/;
 const SWITCHES: Readonly<Record<string, string>> = { Intel: 'VT-d', AMD: 'AMD-Vi (IOMMU)' };
 
-/** The kernel's argument that keeps the IOMMU switched off, if one does. Of those about Intel's the last one counts. */
+/**
+ * The kernel argument that disables the IOMMU, if there is one. Of the arguments about Intel's, the last one counts.
+ */
 export function switchedOffBy(state: IommuState): string | undefined {
   const words = knownValue(state.kernelArguments) ?? [];
   const last = intelWord(state);
@@ -33,7 +38,7 @@ export function switchedOffBy(state: IommuState): string | undefined {
   return words.find((word) => SWITCHED_OFF.test(word)) ?? (isOff ? last : undefined);
 }
 
-/** The kernel's argument that switches Intel's IOMMU on, if one does. */
+/** The kernel argument that enables Intel's IOMMU, if there is one. */
 export function switchedOnBy(state: IommuState): string | undefined {
   const last = intelWord(state);
   return last !== undefined && INTEL_SWITCH.exec(last)?.[1] === 'on' ? last : undefined;
@@ -46,7 +51,7 @@ function intelWord({ kernelArguments }: IommuState): string | undefined {
 const XEN_ADVICE =
   'this is Xen dom0, and Xen uses the IOMMU: assign devices to its guests with xl pci-assignable-add, or boot the host without Xen';
 
-/** Whether Xen has the IOMMU, so that Linux sees none. */
+/** Whether Xen uses the IOMMU, so that Linux has none. */
 export function isUnderXen({ hypervisor }: IommuState): boolean {
   const known = knownValue(hypervisor);
   return known?.kind === 'xen' && known.isHost;
@@ -64,7 +69,7 @@ export function iommuAdvice(state: IommuState): string {
   const tables = knownValue(firmwareTables);
   const architecture = knownValue(state.architecture);
   const hypervisor = knownValue(state.hypervisor);
-  // An IORT is there on every machine of Arm with ACPI, also on one without an SMMU.
+  // Every Arm machine with ACPI has an IORT, even one without an SMMU.
   if (hypervisor !== undefined && (tables ?? []).every((table) => table === 'IORT')) {
     return virtualIommuAdvice(hypervisor, architecture);
   }

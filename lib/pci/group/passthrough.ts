@@ -14,12 +14,12 @@ import {
 } from './iommu-group.ts';
 
 /**
- * - `ok`: nothing to do.
- * - `needs`: something must be done first.
- * - `loses`: what the host gives up.
+ * - `ok`: no action needed.
+ * - `needs`: an action is needed first.
+ * - `loses`: the host loses something.
  * - `warns`: it may work badly.
- * - `blocks`: it can't be passed through.
- * - `unknown`: could not be found out.
+ * - `blocks`: it cannot be passed through.
+ * - `unknown`: could not be checked.
  */
 export type PassthroughLevel = 'ok' | 'needs' | 'loses' | 'warns' | 'blocks' | 'unknown';
 
@@ -35,15 +35,18 @@ export interface PassthroughNote {
 export interface HostAbilities {
   /** Whether the kernel runs with an IOMMU. */
   readonly iommu: boolean | Unknown;
-  /** What to do where it does not, as an imperative clause: `iommuAdvice`. */
+  /** How to enable the IOMMU, as an imperative clause: `iommuAdvice`. */
   readonly iommuAdvice?: string;
-  /** Settings, none of ours, by which drivers take devices at each boot. */
+  /** Settings outside of portal-gun by which drivers claim devices at each boot. */
   readonly driverClaims?: readonly DriverClaim[];
-  /** Whether the kernel says how devices can be reset (5.15 and later do); then a device of which it says nothing can't be. */
+  /**
+   * Whether the kernel reports how devices can be reset (5.15 and newer do). If so, a device without a report cannot
+   * be reset.
+   */
   readonly tellsResetMethods: boolean;
 }
 
-/** The facts that {@link passthroughNotes} needs; those that `groupDevices` needs are among them. */
+/** The facts that {@link passthroughNotes} needs; they include those that `groupDevices` needs. */
 export const PASSTHROUGH_FIELDS = [
   ...GROUP_FIELDS,
   'vendor',
@@ -64,7 +67,7 @@ export type PassthroughDevice = DeviceWith<PassthroughField> &
 
 /**
  * The conditions for passing a device through: the IOMMU, its whole group, its driver, the loss for the host, reset.
- * Says what the facts of the device say; whether the host is using the device just now is another question.
+ * Based on the facts of the device; whether the host uses the device now is not checked here.
  */
 export function passthroughNotes(
   device: PassthroughDevice,
@@ -107,7 +110,7 @@ export function passthroughNotes(
   ];
 }
 
-/** Whether a function is an IOMMU: by its class, or as virtio's (1af4:1057), which has none of its own. */
+/** Whether a function is an IOMMU: by its class, or as virtio's (1af4:1057), which has no class for it. */
 export function isIommu({
   class: deviceClass,
   vendor,
@@ -117,7 +120,7 @@ export function isIommu({
   return knownValue(vendor)?.id === '1af4' && knownValue(device)?.id === '1057';
 }
 
-/** The function above a device that is no bridge and makes its bus: a VMD controller. */
+/** The function above a device that creates its bus without being a bridge: a VMD controller. */
 function busMaker<Device extends DeviceWith<never>>(
   device: DeviceWith<never>,
   group: IommuGroup<Device> | undefined,
@@ -139,7 +142,7 @@ function iommuNotes(
     return [{ level: 'unknown', code: 'group-unknown', message: 'its IOMMU group could not be read' }];
   }
   if (isUnknown(host.iommu)) {
-    const message = 'whether the kernel has an IOMMU is unknown: the snapshot does not contain the data';
+    const message = 'it is unknown whether the kernel has an IOMMU: the snapshot does not contain the data';
     return [{ level: 'unknown', code: 'iommu-unknown', message }];
   }
   if (group === undefined) {
@@ -163,7 +166,7 @@ function iommuNotes(
     const message = `shares group ${group.id} with ${going.join(', ')}: all of them leave the host together`;
     notes.push({ level: 'needs', code: 'group-members', message });
   } else {
-    notes.push({ level: 'ok', code: 'group-alone', message: `alone in group ${group.id}` });
+    notes.push({ level: 'ok', code: 'group-alone', message: `the only device in group ${group.id}` });
   }
   if (staying.length > 0) {
     notes.push({
@@ -220,7 +223,7 @@ function claimNotes(device: PassthroughDevice, claims: readonly DriverClaim[]): 
     .map(({ driver, where }) => ({
       level: device.driver === driver ? 'ok' : 'warns',
       code: 'claimed',
-      message: `goes to ${driver} at each boot, by a setting that is not of pci: ${where}`,
+      message: `goes to ${driver} at each boot, by a setting outside of pci: ${where}`,
     }));
 }
 
@@ -230,7 +233,7 @@ function vgpuAdvice({ address }: DeviceWith<never>): string {
 }
 
 function lossNotes({ attachments = UNREAD }: PassthroughDevice): readonly PassthroughNote[] {
-  // What VFIO puts there is the door to a VM, and nothing that the host has of it.
+  // The nodes of VFIO are for VMs, and not a use by the host.
   const things = knownValue(attachments)?.filter(({ kind }) => kind !== 'vfio-dev');
   if (things === undefined) {
     return isUnknown(attachments)

@@ -13,20 +13,20 @@ import { isPassthroughDriver } from '../vfio-state.ts';
 import type { PersistedDevice, PersistedTraits } from './persisted-device.ts';
 
 /**
- * Where a device of which something was written down is now.
+ * The current place of a recorded device.
  *
- * - `here`: at its place, and nothing speaks against its being the one.
- * - `moved`: at another place, known by a serial number or a MAC.
- * - `replaced`: at its place is another, `device`; it itself was not found.
- * - `missing`: at its place is nothing, and it was not found elsewhere.
- * - `ambiguous`: several devices may be it.
- * - `unknown`: `device`, at its place or elsewhere, is one of its kind, and what would tell it from others can't be read.
+ * - `here`: at its place, and no fact contradicts it.
+ * - `moved`: at another place, identified by a serial number or a MAC.
+ * - `replaced`: another device, `device`, is at its place; the device itself was not found.
+ * - `missing`: nothing is at its place, and it was not found elsewhere.
+ * - `ambiguous`: several devices match it.
+ * - `unknown`: `device`, at its place or elsewhere, is of its kind, and its identity cannot be read.
  */
 export type DeviceMatch<Device extends DeviceWith<TraitField> = PciDevice> =
   | {
       readonly kind: 'here' | 'moved' | 'replaced' | 'unknown';
       readonly device: Device;
-      /** Of one that moved, or may have: what is at its place now. */
+      /** If the device moved, or may have moved: the device at its place now. */
       readonly instead?: Device;
     }
   | { readonly kind: 'missing' | 'ambiguous'; readonly device: null };
@@ -48,7 +48,7 @@ export function findPersisted<Device extends DeviceWith<TraitField>>(
     if (atPlace.includes(sure)) return { kind: 'here', device: sure };
     return { kind: 'moved', device: sure, ...(there === undefined ? {} : { instead: there }) };
   }
-  // VFs of a PF that needs several buses can share what is left of an address without its bus.
+  // VFs of a PF that needs several buses can share an address without the bus number.
   if (atPlace.length > 1) return AMBIGUOUS;
   switch (there === undefined ? 'other' : likenesses.get(there)) {
     case 'likely':
@@ -66,8 +66,8 @@ export function findPersisted<Device extends DeviceWith<TraitField>>(
 }
 
 /**
- * One of its kind elsewhere that may be it, of all that would tell nothing being shown: on a VFIO driver, or on none. What is known
- * by its place only is not looked for elsewhere.
+ * A device of its kind elsewhere that may be the same, because none of its marks is shown: on a VFIO driver, or without a
+ * driver. A device that is known only by its place is not searched elsewhere.
  */
 function hiddenOf<Device extends DeviceWith<TraitField>>(
   entry: PersistedDevice,
@@ -81,7 +81,7 @@ function hiddenOf<Device extends DeviceWith<TraitField>>(
   return candidates.find(({ driver }) => isPassthroughDriver(knownValue(driver) ?? '')) ?? candidates[0];
 }
 
-/** Where several have its serial number, which not every maker gives once alone. */
+/** If several have its serial number, because some makers use one several times. */
 function ofSameMac<Device extends DeviceWith<TraitField>>(
   { mac }: PersistedDevice,
   devices: readonly Device[],
@@ -91,8 +91,8 @@ function ofSameMac<Device extends DeviceWith<TraitField>>(
 }
 
 /**
- * Whether a device is the one of an entry, wherever it is: `proven` by what no other has, `likely` where nothing speaks against
- * it, `unknown` where what would tell can't be read, `ambiguous` where it was the only one of its kind and is not any more.
+ * Whether a device is that of an entry, at any place: `proven` by a unique mark, `likely` if no fact contradicts it,
+ * `unknown` if the marks cannot be read, `ambiguous` if it was the only one of its kind and no longer is.
  */
 type Likeness = 'proven' | 'likely' | 'unknown' | 'ambiguous' | 'other';
 
@@ -103,7 +103,7 @@ function likenessOf(
 ): Likeness {
   if (entry.vf === undefined) {
     if (!haveOneFunctionNumber(device.address, entry.path)) return 'other';
-    // A VF of which an earlier version wrote down no PF has no `only`.
+    // A VF that an earlier version recorded without a PF has no `only`.
     return isVf(device) && entry.only !== undefined ? 'other' : likenessBy(entry, device, devices);
   }
   const role = knownValue(device.sriov);
@@ -116,7 +116,7 @@ function likenessOf(
     ? likenessBy(entry.vf.pf, pf, devices)
     : 'other';
   if (likeness !== 'likely' || traitsOf(pf).path === entry.vf.pf.path) return likeness;
-  // Known by its place alone, that of its PF counts.
+  // If it is known only by its place, the identity of its PF counts.
   return hasMarks(entry.vf.pf) ? 'unknown' : 'other';
 }
 
@@ -134,7 +134,7 @@ function likenessBy(
   );
   if (rivals.length === 0) return 'likely';
   if (hasMarks(entry)) {
-    // A driver that hands devices to VMs hides them, and nobody is on it by chance.
+    // A VFIO driver hides the marks, and no device is on such a driver by accident.
     return isPassthroughDriver(knownValue(device.driver) ?? '') ? 'likely' : 'unknown';
   }
   return entry.only === true ? 'ambiguous' : 'likely';
@@ -145,7 +145,7 @@ function hasMarks({ deviceSerial, productSerial, drive, wwn, guid, mac }: Persis
   return others.some((mark) => mark !== null && mark !== undefined);
 }
 
-/** What is written down of a device beside what is seen of one; `unseen` where nothing of it is to be seen. */
+/** The recorded marks of a device against the visible ones; `unseen` if none is visible. */
 function compareMarks(
   entry: PersistedTraits,
   device: DeviceWith<TraitField>,
@@ -158,14 +158,14 @@ function compareMarks(
     [entry.drive, seen.drive],
     [entry.wwn, seen.wwn],
   ]);
-  // Serial numbers of drives are given out by each maker, and for each model.
+  // Serial numbers of drives are unique only for each maker and model.
   if (agreements([[entry.model, seen.model]]).includes(false)) return 'other';
   if (told.includes(false)) return 'other';
-  // A capability is there on every driver: one that has none is another.
+  // A capability is visible on every driver: a device without it is another one.
   if (entry.deviceSerial !== null && seen.deviceSerial === null) return 'other';
   if (told.length > 0) return 'proven';
   if (entry.deviceSerial !== null && isUnknown(seen.deviceSerial)) return 'unknown';
-  // Anybody may have given it another MAC, and with it another GUID, if it is known by more than that.
+  // A user may have set another MAC, and so another GUID; the other marks decide.
   const settable = agreements([
     [entry.guid, seen.guid],
     [entry.mac, seen.mac],
@@ -176,7 +176,7 @@ function compareMarks(
 
 type Mark = string | null | undefined;
 
-/** Whether marks agree: of each that was written down and is seen. */
+/** Whether marks agree, for each that is recorded and visible. */
 function agreements(marks: readonly (readonly [kept: Mark, now: Mark])[]): readonly boolean[] {
   return marks.flatMap(([kept, now]) => {
     const isTold = kept !== null && kept !== undefined && now !== null && now !== undefined;
@@ -184,7 +184,7 @@ function agreements(marks: readonly (readonly [kept: Mark, now: Mark])[]): reado
   });
 }
 
-/** Whether two entries are of one device: by what no other has, or else by their place. */
+/** Whether two entries are for one device: by a unique mark, otherwise by their place. */
 export function areOfOneDevice(a: PersistedDevice, b: PersistedDevice): boolean {
   if (!areOfOneKind(a, b) || a.vf?.index !== b.vf?.index) return false;
   const [one, other] = [a.vf?.pf ?? a, b.vf?.pf ?? b];
@@ -201,13 +201,16 @@ export function areOfOneDevice(a: PersistedDevice, b: PersistedDevice): boolean 
   return a.path === b.path;
 }
 
-/** Whether a device is the one that traits are of, by what no other has, or else by its place. */
+/** Whether traits are those of a device: by a unique mark, otherwise by its place. */
 export function isDeviceOf(traits: PersistedTraits, device: DeviceWith<TraitField>): boolean {
   const marks = compareMarks(traits, device);
   return marks === 'proven' || (marks === 'unseen' && traitsOf(device).path === traits.path);
 }
 
-/** Whether a device is surely not the one that traits are of. What is known by its place only is not looked for elsewhere. */
+/**
+ * Whether traits are certainly not those of a device. A device that is known only by its place is not searched
+ * elsewhere.
+ */
 export function isOther(traits: PersistedTraits, device: DeviceWith<TraitField>): boolean {
   const marks = compareMarks(traits, device);
   if (marks !== 'unseen') return marks === 'other';
@@ -215,8 +218,8 @@ export function isOther(traits: PersistedTraits, device: DeviceWith<TraitField>)
 }
 
 /**
- * The devices that may be those of entries at the places of chosen ones: what gets a place may drive out another. What
- * a device gives itself need not be read yet.
+ * The devices that may be those of entries at the places of the selected ones, because a device that takes a place
+ * may replace another. Marks of the devices need not be read yet.
  */
 export function mayBeAtPlacesOf<Device extends DeviceWith<TraitField>>(
   entries: readonly PersistedDevice[],
@@ -228,7 +231,7 @@ export function mayBeAtPlacesOf<Device extends DeviceWith<TraitField>>(
   return devices.filter((device) => kinds.some((kind) => areOfOneKind(kind, traitsOf(device))));
 }
 
-/** The entry that is of a device; `null` where none is. */
+/** The entry of a device; `null` if there is none. */
 export function persistedFor<T extends PersistedDevice>(
   device: DeviceWith<never>,
   entries: readonly T[],

@@ -1,19 +1,16 @@
 import type { HostMarks } from '../host-marks.ts';
 
-/** The schema of the record in which it is kept what functions were before a VFIO driver took them. */
+/** The schema of the record with the marks of functions before a VFIO driver took them. */
 export const EARLIER_DRIVERS_SCHEMA = 'portal-gun/earlier-drivers/v1';
 
-/**
- * What a driver of the host showed of a function before a VFIO driver took it, without marks that it does not have. It counts in the same
- * boot only.
- */
+/** The marks that a host driver showed of a function before a VFIO driver took it. Valid only in the same boot. */
 export interface LastSeen extends Partial<HostMarks> {
   /** The boot id of the kernel. */
   readonly boot: string;
   readonly subsystem: string | null;
 }
 
-/** Whether a value of the record is of that form. */
+/** Whether a value of the record has this form. */
 export function isLastSeen(value: unknown): value is LastSeen {
   if (typeof value !== 'object' || value === null) return false;
   const { boot, subsystem, drive, model, wwn, guid, mac } = value as Record<string, unknown>;
@@ -25,13 +22,13 @@ export function isLastSeen(value: unknown): value is LastSeen {
   );
 }
 
-/** What is kept of a function that a VFIO driver takes. */
+/** The record of a function that a VFIO driver takes. */
 export function lastSeenAs(boot: string, subsystem: string | null, marks: HostMarks): LastSeen {
   const known = Object.entries(marks).filter(([, mark]) => mark !== null);
   return { boot, subsystem, ...Object.fromEntries(known) };
 }
 
-/** The entries of the record by address, not yet looked at; none of a record that is damaged. */
+/** The entries of the record by address, not checked yet; empty if the record is damaged. */
 export function earlierEntries(text: string | null): Readonly<Record<string, unknown>> {
   try {
     const { schema, devices } = JSON.parse(text ?? '{}') as { schema?: unknown; devices?: unknown };
@@ -43,7 +40,8 @@ export function earlierEntries(text: string | null): Readonly<Record<string, unk
 }
 
 /**
- * What was seen of the function at an address in this boot, if the function there is still of the same ids; `null` if nothing was.
+ * The recorded marks of the function at an address, if they are of this boot and the function has the same ids;
+ * `null` otherwise.
  *
  * @param entry of the record
  * @param ids `8086:10d3`, and those of the subsystem

@@ -13,10 +13,10 @@ import {
   twinsOf,
 } from '../device-traits.ts';
 
-/** Marks that earlier versions did not write down: an entry without one is known by the others. */
+/** Marks that earlier versions did not record: an entry without one is identified by the others. */
 const LATER_MARKS = ['drive', 'model', 'wwn', 'guid'] as const;
 
-// Parts of it become parts of programs that root runs: nothing is taken that is not of these forms.
+// Parts of the record become parts of programs that root runs, so only these forms are accepted.
 const text = z.string();
 const ids = text.check(z.regex(/^[0-9a-f]{4}:[0-9a-f]{4}$/));
 const serialAt = z.object({
@@ -31,7 +31,7 @@ const traitsForm = z.object({
   deviceSerial: z.nullable(serialAt),
   productSerial: z.nullable(text),
   mac: z.nullable(text),
-  /** The serial number of the drive that it is. */
+  /** The serial number of its drive. */
   drive: z.exactOptional(text),
   /** The model of that drive. */
   model: z.exactOptional(text),
@@ -45,11 +45,11 @@ const traitsForm = z.object({
 
 const vfForm = z.object({ pf: traitsForm, index: z.int().check(z.minimum(0), z.maximum(0xffff)) });
 
-/** What an entry of a record has of its device. Keys that are not here are of later versions. */
+/** The device in an entry of a record. Unknown keys are from later versions. */
 export const persistedDeviceForm = z.extend(traitsForm, {
-  /** Where it was when that was written down: a name for people, by which nothing is found. */
+  /** The address when it was recorded: for users; it is not used for the search. */
   address: z.custom<PciAddress>((value) => typeof value === 'string' && isPciAddress(value)),
-  /** Of a virtual function: whose, and which. It is known by that, and by its ids, and by nothing else. */
+  /** For a VF: its PF and index. Only these and the ids identify it. */
   vf: z.exactOptional(vfForm),
 });
 
@@ -62,17 +62,17 @@ export type PersistedVf = Readonly<z.infer<typeof vfForm>>;
 /** A device with a record for each boot. */
 export type PersistedDevice = Readonly<z.infer<typeof persistedDeviceForm>>;
 
-/** Whether a value tells of a device, each part in its form. */
+/** Whether a value is a recorded device, each part in its form. */
 export function isPersistedDevice(value: unknown): value is PersistedDevice {
   return z.safeParse(persistedDeviceForm, value).success;
 }
 
 /**
- * What is written down of a device, to find it again.
+ * The record of a device, to find it again.
  *
- * @param kept what was written down of it before: what can't be seen on its driver of now stays known by it
- * @param devices all of the host: they tell what is of one device alone
- * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ * @param kept its earlier record: marks that are not visible on its current driver are kept
+ * @param devices all devices of the host, to find out which marks are unique
+ * @throws PortalGunError CANNOT_PERSIST if it could not be found again
  */
 export function persistedDeviceOf(
   device: DeviceWith<TraitField>,
@@ -93,9 +93,9 @@ export function persistedDeviceOf(
 }
 
 /**
- * What is kept of a device with what a machine is given: the same, but for what only counts while a host starts.
+ * The record of a device in a VM definition: the same, without the marks that count only during the start of a host.
  *
- * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ * @throws PortalGunError CANNOT_PERSIST if it could not be found again
  */
 export function keptDeviceOf(
   device: DeviceWith<TraitField>,
@@ -105,7 +105,7 @@ export function keptDeviceOf(
   const { only: _, vf, ...persisted } = persistedDeviceOf(device, kept, devices);
   if (vf === undefined) return persisted;
   const { only: __, ...pf } = vf.pf;
-  // The MAC of a VF is what it was set to last, and no mark of it.
+  // The MAC of a VF is the last one that was set, and does not identify it.
   return { ...persisted, mac: null, vf: { pf, index: vf.index } };
 }
 
@@ -142,13 +142,13 @@ function persistedTraitsOf(
   const others = twins
     .filter(({ address }) => haveOneFunctionNumber(address, device.address))
     .map((twin) => traitsOf(twin));
-  // What two cards say tells neither: some makers give all of a kind one serial number.
+  // A value that two cards have identifies neither: some makers give all cards of a kind one serial number.
   const own = <T>(value: T | null, of: (other: DeviceTraits) => T | null): T | null =>
     value !== null && others.some((other) => of(other) === value) ? null : value;
   const serial = isUnknown(deviceSerial) ? (kept?.deviceSerial ?? null) : deviceSerial;
   const later = LATER_MARKS.flatMap((key) => {
     const value = traits[key] ?? kept?.[key] ?? null;
-    // A model is of all of its kind.
+    // All devices of a kind have the same model.
     const mark = key === 'model' ? value : own(value, (other) => other[key]);
     return mark === null ? [] : [[key, mark] as const];
   });

@@ -1,56 +1,56 @@
 import { hex } from '../config/registers.ts';
 
-/** Who an image is for, by the code type of its PCI data structure; `other` for what the specifications do not know. */
+/** The target of an image, by the code type of its PCI data structure; `other` for unknown types. */
 type ImageKind = 'legacy' | 'open-firmware' | 'hp-pa-risc' | 'efi' | 'other';
 
 /** One image of an option ROM. */
 export interface OptionRomImage {
-  /** Where it begins, in bytes from the beginning of what was read. */
+  /** The offset in the data. */
   readonly offset: number;
-  /** Its length as it says itself, 0 where it says none; more than is there where it was cut off. */
+  /** The length in its header, 0 if there is none; it is larger than the data if the image is incomplete. */
   readonly sizeBytes: number;
   readonly isCut: boolean;
   readonly kind: ImageKind;
-  /** `null` where it has none, as images for ISA: then nothing tells which device it is for. */
+  /** `null` if it has none, as images for ISA: the device is then unknown. */
   readonly pcir: PciDataStructure | null;
-  /** Of an image for a BIOS alone. */
+  /** Only for an image for a BIOS. */
   readonly legacy: LegacyHeader | null;
-  /** Of an image for UEFI alone. */
+  /** Only for an image for UEFI. */
   readonly efi: EfiHeader | null;
 }
 
-/** The PCI data structure of an image (`PCIR`). Ids are lower-case hex. */
+/** The PCI data structure of an image (`PCIR`). Ids are lowercase hex. */
 export interface PciDataStructure {
-  /** From the beginning of the image. */
+  /** The offset in the image. */
   readonly offset: number;
   /** 0, or 3 since PCI Firmware 3.0. */
   readonly revision: number;
   readonly sizeBytes: number;
   readonly vendorId: string;
   readonly deviceId: string;
-  /** Other devices that it is for; `null` where it has no such list, as before revision 3. */
+  /** Other devices that it supports; `null` if it has no such list, as before revision 3. */
   readonly deviceIds: readonly string[] | null;
   /** Six digits: `030000`. */
   readonly classCode: string;
   readonly codeType: number;
-  /** The maker's number of the code. */
+  /** The revision of the code. */
   readonly codeRevision: number;
-  /** Whether it says that no image follows. */
+  /** Whether it is marked as the last image. */
   readonly isLast: boolean;
-  /** The most that it keeps of memory once it is initialized; `null` where it does not say, as before revision 3. */
+  /** The maximum memory after initialization; `null` if it is not given, as before revision 3. */
   readonly maxRuntimeBytes: number | null;
 }
 
 /** The fields in the header of an image for a BIOS. */
 export interface LegacyHeader {
-  /** How much of it is loaded, and checked. */
+  /** The size of the loaded part, which the checksum covers. */
   readonly sizeBytes: number;
-  /** Whether its bytes add up to 0, as a BIOS demands; `cut` where they are not all there. */
+  /** Whether its bytes add up to 0, as a BIOS requires; `cut` if they are incomplete. */
   readonly checksum: 'right' | 'wrong' | 'cut';
   readonly pnp: PnpHeader | null;
 }
 
-/** The expansion header of Plug and Play (`$PnP`). Texts are as the image has them, not escaped. */
+/** The expansion header of Plug and Play (`$PnP`). Texts are copied from the image, not escaped. */
 interface PnpHeader {
   readonly checksum: 'right' | 'wrong';
   readonly manufacturer: string | null;
@@ -59,17 +59,20 @@ interface PnpHeader {
 
 /** The fields in the header of an image for UEFI. */
 export interface EfiHeader {
-  /** Whether it has the signature that UEFI demands. */
+  /** Whether it has the signature that UEFI requires. */
   readonly hasSignature: boolean;
   /** `application`, `boot-service-driver`, `runtime-driver`, or the number in hex. */
   readonly subsystem: string;
-  /** For which processors: `x64`, `ia32`, `aarch64`, …, or the number in hex. */
+  /** The processor: `x64`, `ia32`, `aarch64`, …, or the number in hex. */
   readonly machine: string;
   /** `none`, `efi`, or the number in hex. */
   readonly compression: string;
-  /** Where the program begins, from the beginning of the image. */
+  /** The offset of the program in the image. */
   readonly programOffset: number;
-  /** Whether it looks like one there (`MZ`); `null` where that can't be seen: it is compressed, or cut off. */
+  /**
+   * Whether the data there looks like a program (`MZ`); `null` if that cannot be checked, because it is compressed or
+   * incomplete.
+   */
   readonly hasProgram: boolean | null;
 }
 
@@ -78,7 +81,7 @@ const PCIR_SIGNATURE = 0x52494350;
 const PNP_SIGNATURE = 0x506e5024;
 const EFI_SIGNATURE = 0x0ef1;
 const DOS_SIGNATURE = 0x5a4d;
-/** Up to and with the indicator. */
+/** Up to and including the indicator. */
 const LEAST_PCIR_BYTES = 0x16;
 const MAX_DEVICE_IDS = 256;
 const MAX_TEXT_BYTES = 128;
@@ -109,7 +112,7 @@ const COMPRESSIONS: ReadonlyMap<number, string> = new Map([
   [1, 'efi'],
 ]);
 
-/** Two bytes, the low one first; 0 where they are not there. */
+/** Two bytes, low byte first; 0 if they are missing. */
 export function readWord(data: Uint8Array, at: number): number {
   return (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8);
 }
@@ -118,7 +121,7 @@ function readDouble(data: Uint8Array, at: number): number {
   return (readWord(data, at) | (readWord(data, at + 2) << 16)) >>> 0;
 }
 
-/** Reads the image that begins at an offset, where its signature is. Takes any bytes and never throws. */
+/** Parses the image at the offset of its signature. Accepts any bytes and never throws. */
 export function parseImage(data: Uint8Array, offset: number): OptionRomImage {
   const from = data.subarray(offset);
   const pcir = parsePcir(from);
@@ -136,7 +139,9 @@ export function parseImage(data: Uint8Array, offset: number): OptionRomImage {
   };
 }
 
-/** The PCI data structure of the image that bytes begin with, and the length of the image by it; `null` where it has none. */
+/**
+ * The PCI data structure of the image at the start of the bytes, with the length of the image; `null` if it has none.
+ */
 export function parsePcir(
   image: Uint8Array,
 ): { readonly structure: PciDataStructure; readonly imageBytes: number } | null {
@@ -161,7 +166,7 @@ export function parsePcir(
   return { structure, imageBytes: readWord(image, offset + 0x10) * UNIT_BYTES };
 }
 
-/** The list ends with a zero; its pointer counts from the beginning of the structure, and is 0 where there is none. */
+/** The list ends with a zero. Its pointer is relative to the structure, and 0 if there is no list. */
 function parseDeviceIds(image: Uint8Array, pcirOffset: number, pointer: number): readonly string[] | null {
   if (pointer === 0) return null;
   const ids: string[] = [];
@@ -170,7 +175,7 @@ function parseDeviceIds(image: Uint8Array, pcirOffset: number, pointer: number):
     if (id === 0) return ids;
     ids.push(hex(id, 4));
   }
-  // It has no end: what was taken for ids is something else.
+  // The list has no end, so these bytes are not ids.
   return null;
 }
 
@@ -197,7 +202,7 @@ function addsUp(bytes: Uint8Array): boolean {
   return sum === 0;
 }
 
-/** Text up to a zero; `null` where there is none, or no end of it in sight. */
+/** Text up to a zero; `null` if there is none, or no zero nearby. */
 function textAt(image: Uint8Array, at: number): string | null {
   const bytes = image.subarray(at, at + MAX_TEXT_BYTES);
   const end = bytes.indexOf(0);

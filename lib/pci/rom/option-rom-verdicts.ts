@@ -3,9 +3,9 @@ import type { Filling, OptionRom } from './option-rom.ts';
 import type { OptionRomImage } from './option-rom-image.ts';
 
 /**
- * - `ok`: as it should be.
+ * - `ok`: correct.
  * - `warns`: it works, but not everywhere.
- * - `bad`: it is damaged, or for something else: a guest may not boot with it.
+ * - `bad`: it is damaged, or for another device: a guest may not boot with it.
  */
 export type RomVerdictLevel = 'ok' | 'warns' | 'bad';
 
@@ -14,7 +14,7 @@ export interface RomVerdict {
   readonly level: RomVerdictLevel;
   /** Stable name: `checksum`, `no-efi`. */
   readonly code: string;
-  /** A clause about the ROM. Nothing of it is text that the ROM holds. */
+  /** A clause about the ROM. It contains no text from the ROM. */
   readonly message: string;
 }
 
@@ -28,15 +28,15 @@ export interface RomDevice {
 
 /** The facts that a ROM is checked against, besides its own contents. */
 export interface RomOrigin {
-  /** The function that it is of, or meant for; `null` where it is of none. */
+  /** The function of the ROM; `null` for none. */
   readonly device: RomDevice | null;
-  /** Whether it is the copy of a ROM that the firmware left in memory, and was not read from the card. */
+  /** Whether it is the copy that the firmware left in memory, and was not read from the card. */
   readonly isShadow: boolean;
 }
 
 const DISPLAY = /^(03|0001)/;
 
-/** The verdicts on an option ROM: first its errors, then the guests that it supports. Pure, and bounded. */
+/** The verdicts on an option ROM: first its errors, then the guests that it supports. Pure and bounded. */
 export function judgeRom(rom: OptionRom, origin: RomOrigin): readonly RomVerdict[] {
   const { device, isShadow } = origin;
   const shadow = isShadow ? [SHADOW] : [];
@@ -51,7 +51,7 @@ export function judgeRom(rom: OptionRom, origin: RomOrigin): readonly RomVerdict
   ];
 }
 
-/** Whether nothing of it is damaged, and nothing says that it is for another device. */
+/** Whether it is undamaged, and not for another device. */
 export function isSound(verdicts: readonly RomVerdict[]): boolean {
   return verdicts.every(({ level }) => level !== 'bad');
 }
@@ -62,13 +62,13 @@ const bad = (code: string, message: string): RomVerdict => ({ level: 'bad', code
 
 const SHADOW = warns(
   'shadow',
-  "is the copy that the firmware left at 0xc0000 for the boot display, not the card's own: its code has run, and changed itself since. A guest may show nothing with it; read the card's own while another card is the boot display",
+  'is the copy that the firmware left at 0xc0000 for the boot display, not the ROM of the card: its code has run and has changed itself. A guest may show no picture with it. Read the ROM while another card is the boot display',
 );
 
 const CONTENTS: Record<Filling, string> = {
-  ones: 'is all ones: nothing answered the read, or the chip is empty',
-  zeros: 'is all zeros: nothing is written in it, or its memory was cleared',
-  other: 'is no option ROM: no image in it begins with 55 aa',
+  ones: 'is all ones: the device did not answer the read, or the chip is empty',
+  zeros: 'is all zeros: the chip is empty, or its memory was cleared',
+  other: 'is not an option ROM: no image in it begins with 55 aa',
 };
 
 function noImage({ sizeBytes, before }: OptionRom): RomVerdict {
@@ -80,7 +80,7 @@ function noImage({ sizeBytes, before }: OptionRom): RomVerdict {
 
 function placeVerdicts({ startsAt }: OptionRom): readonly RomVerdict[] {
   if (startsAt === null || startsAt === 0) return [];
-  const message = `begins with ${startsAt} bytes that are no part of it, as files of flash tools do: a guest finds nothing in it. Cut them off: tail -c +${startsAt + 1} FILE`;
+  const message = `begins with ${startsAt} bytes that do not belong to it, like files of flash tools: a guest finds no image in it. Remove them: tail -c +${startsAt + 1} FILE`;
   return [bad('leading-bytes', message)];
 }
 
@@ -94,7 +94,7 @@ function imageVerdicts(image: OptionRomImage, number: number): readonly RomVerdi
     );
   }
   if (image.isCut || legacy?.checksum === 'cut') {
-    verdicts.push(bad('truncated', `${name} is cut off: it is longer than what is there`));
+    verdicts.push(bad('truncated', `${name} is incomplete: its header gives a larger size than the data`));
   }
   if (legacy?.checksum === 'wrong') {
     verdicts.push(bad('checksum', `the checksum of ${name} is wrong: a BIOS does not run it`));
@@ -111,15 +111,22 @@ function imageVerdicts(image: OptionRomImage, number: number): readonly RomVerdi
 function endVerdicts({ ending, behind }: OptionRom): readonly RomVerdict[] {
   switch (ending) {
     case 'no-length':
-      return [bad('no-length', 'has an image that does not say how long it is')];
+      return [bad('no-length', 'has an image without a size')];
     case 'no-signature':
       return [
-        warns('no-last-mark', 'has no image that says it is the last, and what follows the last is none'),
+        warns(
+          'no-last-mark',
+          'has no image that is marked as the last, and the data after the last image is not an image',
+        ),
       ];
     case 'end':
-      return [warns('no-last-mark', 'has no image that says it is the last: it may be cut off between two')];
+      return [
+        warns('no-last-mark', 'has no image that is marked as the last: images at its end may be missing'),
+      ];
     case 'too-many':
-      return [bad('too-many', 'has more images than any real one: it is no option ROM, or damaged')];
+      return [
+        bad('too-many', 'has more images than any real option ROM: it is not an option ROM, or is damaged'),
+      ];
     default:
       return behind?.filling === 'other'
         ? [
@@ -135,9 +142,9 @@ function endVerdicts({ ending, behind }: OptionRom): readonly RomVerdict[] {
 function matchVerdicts({ images }: OptionRom, device: RomDevice): readonly RomVerdict[] {
   const { vendorId, deviceId } = device;
   const told = images.filter(({ pcir }) => pcir !== null);
-  if (told.length === 0) return [warns('device-unknown', 'does not say which device it is for')];
+  if (told.length === 0) return [warns('device-unknown', 'does not name its device')];
   if (vendorId === null || deviceId === null) {
-    return [warns('device-unknown', 'may be for this device or not: the ids of the device are not known')];
+    return [warns('device-unknown', 'may be for another device: the ids of this device are unknown')];
   }
   const matching = told.filter((image) => isFor(image, vendorId, deviceId));
   const id = `${vendorId}:${deviceId}`;
@@ -149,16 +156,14 @@ function matchVerdicts({ images }: OptionRom, device: RomDevice): readonly RomVe
   }
   const ids = [...new Set(told.map(idsOf))];
   if (ids.every((each) => NO_IDS.includes(each))) {
-    return [warns('device-unknown', `does not say which device it is for: its ids are ${ids.join(', ')}`)];
+    return [warns('device-unknown', `does not name its device: its ids are ${ids.join(', ')}`)];
   }
-  const message = `is for ${ids.join(', ')}, and this device is ${id}`;
+  const message = `is for ${ids.join(', ')}, but this device is ${id}`;
   const kin = told.filter(({ pcir }) => pcir?.vendorId === vendorId);
   if (kin.some(({ kind }) => kind === 'efi')) {
-    return [
-      warns('other-device-id', `${message}: OVMF runs its image for UEFI all the same, a BIOS does not`),
-    ];
+    return [warns('other-device-id', `${message}: OVMF runs its UEFI image anyway, but a BIOS does not`)];
   }
-  // Firmware of integrated graphics has the id of a whole family, and QEMU writes that of the device in its place.
+  // Firmware of integrated graphics has the id of a whole family, and QEMU replaces it with that of the device.
   if (kin.length > 0 && vendorId === INTEL && DISPLAY.test(device.classCode ?? '')) {
     return [warns('other-device-id', `${message}: a BIOS runs it only if QEMU reads it from the card`)];
   }
@@ -167,14 +172,16 @@ function matchVerdicts({ images }: OptionRom, device: RomDevice): readonly RomVe
 
 const INTEL = '8086';
 const NO_IDS: readonly string[] = ['0000:0000', 'ffff:ffff'];
-/** With it an image is for every device of its maker. */
+/** This id means every device of the maker. */
 const ANY_DEVICE = 'ffff';
 
 function idsOf({ pcir }: OptionRomImage): string {
   return `${pcir?.vendorId}:${pcir?.deviceId}`;
 }
 
-/** Whether an image says that it is for a device, by its ids or in its list of others, or that it is for all of their maker. */
+/**
+ * Whether an image is for a device, by its ids, by its list of others, or because it is for all devices of the maker.
+ */
 export function isFor({ pcir }: OptionRomImage, vendorId: string, deviceId: string): boolean {
   if (pcir === null || pcir.vendorId !== vendorId) return false;
   const ids = [pcir.deviceId, ...(pcir.deviceIds ?? [])];
@@ -184,15 +191,15 @@ export function isFor({ pcir }: OptionRomImage, vendorId: string, deviceId: stri
 function guestVerdicts({ images }: OptionRom, device: RomDevice | null): readonly RomVerdict[] {
   const ofDevice = device?.classCode ?? images.find(({ pcir }) => pcir !== null)?.pcir?.classCode ?? '';
   const loses = DISPLAY.test(ofDevice)
-    ? "shows no picture before the guest's driver has loaded"
-    : 'can not boot from the device';
+    ? 'shows no picture until the guest loads its driver'
+    : 'cannot boot from the device';
   const efis = images.filter(({ kind }) => kind === 'efi');
   const machines = [...new Set(efis.map(({ efi }) => efi?.machine ?? '?'))];
   const verdicts: RomVerdict[] = [];
   if (machines.includes('x64')) verdicts.push(ok('efi', 'has an image for UEFI on x86-64 (OVMF)'));
   else if (efis.length > 0) {
     verdicts.push(
-      warns('efi-machine', `has images for UEFI on ${machines.join(', ')} alone: OVMF on x86-64 ${loses}`),
+      warns('efi-machine', `has UEFI images only for ${machines.join(', ')}: OVMF on x86-64 ${loses}`),
     );
   } else verdicts.push(warns('no-efi', `has no image for UEFI: a guest with OVMF ${loses}`));
   if (images.some(({ kind }) => kind === 'legacy'))

@@ -1,8 +1,8 @@
 import { type OptionRomImage, parseImage, parsePcir, readWord } from './option-rom-image.ts';
 
-/** The most that is looked at: no register of a ROM can ask for more (PCI Local Bus 3.0, 6.2.5.2). */
+/** The maximum size that is read: no ROM register can be larger (PCI Local Bus 3.0, 6.2.5.2). */
 export const MAX_ROM_BYTES = 16 * 1024 * 1024;
-/** Real ones have four at most. */
+/** Real ROMs have at most four. */
 const MAX_IMAGES = 64;
 
 const SIGNATURE = 0xaa55;
@@ -12,38 +12,38 @@ const UNIT_BYTES = 512;
 export type Filling = 'ones' | 'zeros' | 'other';
 
 /**
- * Why no image comes behind the last one that was read.
+ * Why no image follows the last one that was read.
  *
- * - `last-mark`: it says that it is the last, as it should.
- * - `no-signature`: it does not, and what follows is no image.
- * - `end`: it does not, and nothing follows, or not all of it is there.
- * - `no-length`: it does not say how long it is, so that what follows can't be found.
- * - `no-structure`: it is no image of PCI, which can say that others follow.
- * - `too-many`: there are more than anybody has seen.
+ * - `last-mark`: it is marked as the last, which is correct.
+ * - `no-signature`: it is not, and the data after it is not an image.
+ * - `end`: it is not, and no data follows, or the data is incomplete.
+ * - `no-length`: it has no length, so the next image cannot be found.
+ * - `no-structure`: it is not an image of PCI, and only such an image can have successors.
+ * - `too-many`: there are more than any real ROM has.
  */
 type Ending = 'last-mark' | 'no-signature' | 'end' | 'no-length' | 'no-structure' | 'too-many';
 
 /** An option ROM (expansion ROM): a sequence of code images; firmware runs the images that it supports. */
 export interface OptionRom {
-  /** How many bytes were read. */
+  /** The number of bytes that were read. */
   readonly sizeBytes: number;
-  /** Where the first image begins: 0 in a ROM as it should be; `null` where there is none. */
+  /** The offset of the first image: 0 in a correct ROM; `null` if there is none. */
   readonly startsAt: number | null;
-  /** What stands before the first image, all where there is none; `null` where nothing does. */
+  /** The data before the first image, all data if there is none; `null` for no data. */
   readonly before: Filling | null;
   readonly images: readonly OptionRomImage[];
-  /** `null` where there is no image. */
+  /** `null` if there is no image. */
   readonly ending: Ending | null;
-  /** What comes behind the last image; `null` where nothing does. */
+  /** The data after the last image; `null` for no data. */
   readonly behind: { readonly at: number; readonly sizeBytes: number; readonly filling: Filling } | null;
 }
 
 /**
- * Reads an option ROM, from a card or a file. Takes any bytes and never throws; looks at {@link MAX_ROM_BYTES} and at 64
- * images at most. A file may have something before the first image, as those that the tools of card makers write do:
- * then the first image is looked for in steps of 512 bytes.
+ * Parses an option ROM from a card or a file. Accepts any bytes and never throws; reads at most {@link MAX_ROM_BYTES}
+ * and 64 images. A file may have data before the first image, as the tools of card makers write it: then the first
+ * image is searched in steps of 512 bytes.
  *
- * After the PCI Firmware Specification 3.3, chapter 5, and the UEFI Specification 2.10, 14.4.2.
+ * Source: PCI Firmware Specification 3.3, chapter 5, and UEFI Specification 2.10, 14.4.2.
  */
 export function parseOptionRom(bytes: Uint8Array): OptionRom {
   const data = bytes.subarray(0, MAX_ROM_BYTES);
@@ -70,7 +70,7 @@ export function parseOptionRom(bytes: Uint8Array): OptionRom {
 function findFirstImage(data: Uint8Array): number | null {
   if (readWord(data, 0) === SIGNATURE) return 0;
   for (let at = UNIT_BYTES; at + UNIT_BYTES <= data.length; at += UNIT_BYTES) {
-    // Elsewhere than at the beginning two bytes alone may be there by chance.
+    // At other offsets, two bytes may match by chance.
     if (readWord(data, at) === SIGNATURE && parsePcir(data.subarray(at)) !== null) return at;
   }
   return null;

@@ -2,7 +2,7 @@ import { knownValue } from '../../base/known.ts';
 import type { DeviceWith } from '../device.ts';
 import { isVf, type TraitField, twinsOf } from '../device-traits.ts';
 
-/** The devices, and the members of their groups. */
+/** The devices and the members of their groups. */
 export function groupedWith<Device extends DeviceWith<'iommuGroup'>>(
   devices: readonly Device[],
   chosen: readonly Device[],
@@ -16,8 +16,8 @@ export function groupedWith<Device extends DeviceWith<'iommuGroup'>>(
 }
 
 /**
- * The devices that verdicts on the chosen ones depend on: these, the members of their groups, and the ports above all of those,
- * whose access control decides what is kept apart.
+ * The devices that verdicts on the selected ones depend on: these, the members of their groups, and the ports above
+ * all of them, whose access control determines isolation.
  */
 export function concernedWith<Device extends DeviceWith<'iommuGroup' | 'location'>>(
   devices: readonly Device[],
@@ -29,8 +29,8 @@ export function concernedWith<Device extends DeviceWith<'iommuGroup' | 'location
 }
 
 /**
- * The devices by which the chosen ones are known again: the PF of each VF, and the devices that ids do not tell from these,
- * since a serial number that two of them have identifies neither. What a device gives itself need not be read yet.
+ * The devices that identify the selected ones: the PF of each VF, and the devices with the same ids, because a serial
+ * number that two devices have identifies neither. Marks of the devices need not be read yet.
  */
 export function kinOf<Device extends DeviceWith<TraitField>>(
   devices: readonly Device[],
@@ -40,7 +40,7 @@ export function kinOf<Device extends DeviceWith<TraitField>>(
   return [...new Set([...known, ...known.flatMap((device) => twinsOf(device, devices))])];
 }
 
-/** The PFs of those among the devices that are VFs. */
+/** The PFs of the VFs among the devices. */
 export function physicalFunctionsOf<Device extends DeviceWith<'sriov'>>(
   devices: readonly Device[],
   chosen: readonly DeviceWith<'sriov'>[],
@@ -54,7 +54,7 @@ export function physicalFunctionsOf<Device extends DeviceWith<'sriov'>>(
   return devices.filter(({ address }) => addresses.has(address));
 }
 
-/** The VFs of those among the devices that are PFs. */
+/** The VFs of the PFs among the devices. */
 export function virtualFunctionsOf<Device extends DeviceWith<'sriov'>>(
   devices: readonly Device[],
   chosen: readonly DeviceWith<never>[],

@@ -7,30 +7,30 @@ import { categoryOf, DEVICE_CATEGORIES } from '../device-class.ts';
 
 /** A rule that selects devices of an inventory. */
 export interface Selector {
-  /** As it was written. */
+  /** The text as given. */
   readonly text: string;
-  /** Whether it names something that must be there: then matching nothing is an error. A filter may be empty. */
+  /** Whether it names something that must exist: then it is an error if nothing matches. A filter may match nothing. */
   readonly mustMatch: boolean;
-  /** What its parts look at, in their order: `role`, `driver`, `address`. */
+  /** The facts of its parts, in order: `role`, `driver`, `address`. */
   readonly keys: readonly string[];
   /** The facts of devices that it needs. */
   readonly fields: readonly DeviceField[];
   matches(device: DeviceInPart): boolean;
 }
 
-/** Why text is no selector. */
+/** Why text is not a selector. */
 interface Problem {
   readonly problem: string;
   readonly hint?: string;
 }
 
 type Matcher = Pick<Selector, 'fields' | 'matches'> & { readonly mustMatch?: boolean };
-/** One part of a selector, with what it looks at. */
+/** One part of a selector, with its key. */
 type Part = Matcher & { readonly key: string };
 
 const NONE = 'none';
 
-/** The selectors with a key, by key; each makes a matcher of the value, or says what is wrong with it. */
+/** The selectors with a key, by key; each creates a matcher from the value, or returns an error. */
 const KEYED: Record<string, (value: string) => Matcher | Problem> = {
   class: parseClass,
   driver: (value) => ({
@@ -61,11 +61,11 @@ const ROLES = ['pf', 'vf'] as const;
 export const SELECTOR_KEYS: readonly string[] = Object.keys(KEYED);
 
 /**
- * Reads a selector: an address (`0000:01:00.0`, `01:00.0`, `01:00` for the whole card), `vendor:device` (`8086:10c9`,
- * `8086:` for all of the vendor), `pf`, `vf`, `class=`, `driver=`, `card=`, `group=`, `netdev=`, `block=`, `numa=`
- * (`none` for a device without a node), or else a word in the names of vendor and device. Several with commas between
- * them mean the devices that match all; one behind `!` the devices that do not match it, and of which that is known:
- * `vf,driver=igbvf`, `class=network,!driver=vfio-pci`.
+ * Parses a selector: an address (`0000:01:00.0`, `01:00.0`, `01:00` for the whole card), `vendor:device`
+ * (`8086:10c9`, `8086:` for all of the vendor), `pf`, `vf`, `class=`, `driver=`, `card=`, `group=`, `netdev=`,
+ * `block=`, `numa=` (`none` for a device without a node), otherwise a word in the names of vendor and device. A comma
+ * joins selectors that must all match. `!` selects the devices that are known not to match: `vf,driver=igbvf`,
+ * `class=network,!driver=vfio-pci`.
  *
  * @throws PortalGunError BAD_SELECTOR
  */
@@ -80,12 +80,12 @@ export function parseSelector(text: string): Selector {
   };
 }
 
-/** Between two selectors: the devices that match either. */
+/** Joins two selectors: the devices that match either. */
 const EITHER = 'or';
 
 /**
- * Reads the selectors of a command that reads: devices that match any of them are selected, with `or` between them or
- * without.
+ * Parses the selectors of a command that reads: devices that match any of them are selected, with or without `or`
+ * between them.
  */
 export function parseSelectors(words: readonly string[]): readonly Selector[] {
   return words
@@ -94,8 +94,8 @@ export function parseSelectors(words: readonly string[]): readonly Selector[] {
 }
 
 /**
- * Reads the selectors of a command that changes devices. Two that look at different things may be meant as both or as
- * either: they have to be joined, by a comma or by `or`. Each has to match.
+ * Parses the selectors of a command that changes devices. Two selectors with different keys are ambiguous, so they
+ * must be joined by a comma or by `or`. Each must match.
  *
  * @throws PortalGunError BAD_SELECTOR
  */
@@ -105,7 +105,7 @@ export function parseNamingSelectors(words: readonly string[]): readonly Selecto
   const [first] = selectors;
   const other = selectors.find(({ keys }) => keys.join() !== first?.keys.join());
   if (first === undefined || other === undefined || isJoined) return selectors;
-  throw new PortalGunError('BAD_SELECTOR', `is ambiguous: devices that match both, or either`, {
+  throw new PortalGunError('BAD_SELECTOR', `is ambiguous: it can mean devices that match both, or either`, {
     subject: `${first.text} ${other.text}`,
     hint: `for both: '${first.text},${other.text}'; for either: ${first.text} ${EITHER} ${other.text}`,
   });
@@ -124,7 +124,7 @@ function parsePart(text: string, whole: string): Part {
   return isNegated ? negated(part) : part;
 }
 
-/** The devices that a part does not match. What is not known of a device may match it, and so is left out. */
+/** The devices that a part does not match. A device with an unknown fact may match it, so it is excluded. */
 function negated({ key, fields, matches }: Part): Part {
   return {
     key,
@@ -133,7 +133,7 @@ function negated({ key, fields, matches }: Part): Part {
   };
 }
 
-/** Whether it is known what a fact is, or that the host has none. */
+/** Whether a fact is known, or known to be absent. */
 function isTold(fact: unknown): boolean {
   return fact !== undefined && !isUnknown(fact);
 }
@@ -170,7 +170,7 @@ function parseKeyed(key: string, value: string): Matcher | Problem {
   return value === '' ? { problem: `needs a value after "${key}="` } : parse(value);
 }
 
-/** The hint that names what was probably meant. */
+/** The hint with the probable spelling. */
 export function didYouMean(meant: string | undefined, written = meant): { hint?: string } {
   return meant === undefined ? {} : { hint: `did you mean ${written}?` };
 }
@@ -184,8 +184,11 @@ function parseClass(value: string): Matcher | Problem {
   const code = /^(?:0x)?((?:[0-9a-f]{2}){1,3})$/.exec(wanted)?.[1];
   if (code !== undefined) return { fields: ['class'], matches: (device) => codeOf(device).startsWith(code) };
   const meant = suggest(wanted, DEVICE_CATEGORIES);
-  const known = { hint: `known are ${DEVICE_CATEGORIES.join(', ')}, and codes such as 0200` };
-  return { problem: 'is no class', ...(meant === undefined ? known : didYouMean(meant, `class=${meant}`)) };
+  const known = { hint: `the classes are ${DEVICE_CATEGORIES.join(', ')}, and codes such as 0200` };
+  return {
+    problem: 'is not a class',
+    ...(meant === undefined ? known : didYouMean(meant, `class=${meant}`)),
+  };
 }
 
 function codeOf(device: DeviceInPart): string {

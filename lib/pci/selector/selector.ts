@@ -8,9 +8,9 @@ import { isPassthroughDriver } from '../vfio-state.ts';
 import { didYouMean, parseSelector, type Selector } from './selector-parser.ts';
 
 /**
- * The devices that any of the selectors matches, in their own order; all if there is no selector.
+ * The devices that any of the selectors matches, in their order; all if there is no selector.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND where a selector names something that is not there
+ * @throws PortalGunError DEVICE_NOT_FOUND if a selector names something that does not exist
  */
 export function selectDevices<Device extends DeviceInPart>(
   devices: readonly Device[],
@@ -36,17 +36,17 @@ function nearestHint(selector: Selector, devices: readonly DeviceInPart[]): { hi
   const bound = devices.filter((device) => selector.fields.some((field) => isHidden(device, field)));
   if (meant !== undefined || bound.length === 0) return didYouMean(meant);
   return {
-    hint: `a device on a VFIO driver has no interface, disk or driver of the host; on one are ${sample(bound)}`,
+    hint: `a device on a VFIO driver has no interface, disk or host driver; these are on one: ${sample(bound)}`,
   };
 }
 
-/** What is on the same bus as an address that nothing is at. */
+/** The devices on the bus of an address without a device. */
 function neighbours({ text }: Selector, devices: readonly DeviceWith<never>[]): { hint?: string } {
   const wanted = parsePciAddress(text) ?? parsePciAddress(`${text}.0`);
   const bus = wanted?.slice(0, wanted.lastIndexOf(':'));
   const near = devices.filter(({ address }) => address.slice(0, address.lastIndexOf(':')) === bus);
-  if (near.length === 0) return bus === undefined ? {} : { hint: `nothing is on bus ${bus}; see pci list` };
-  return { hint: `on bus ${bus} there are ${sample(near)}` };
+  if (near.length === 0) return bus === undefined ? {} : { hint: `no device is on bus ${bus}; see pci list` };
+  return { hint: `the devices on bus ${bus} there are ${sample(near)}` };
 }
 
 function sample(devices: readonly DeviceWith<never>[]): string {
@@ -54,21 +54,21 @@ function sample(devices: readonly DeviceWith<never>[]): string {
   return `${shown.join(', ')}${devices.length > shown.length ? ', …' : ''}`;
 }
 
-/** The facts that a device has only on a driver of the host, and the classes of the devices that have them. */
+/** The facts that a device has only on a host driver, and the classes of the devices that have them. */
 const BY_DRIVER: { readonly [F in DeviceField]?: RegExp } = {
   driver: /^/,
   netInterfaces: /^(02|0d)/,
   blockDevices: /^(01|0805)/,
 };
 
-/** Whether a device may have had a fact that it does not have on the VFIO driver that it is on. */
+/** Whether the VFIO driver of a device may hide a fact. */
 function isHidden(device: DeviceInPart, field: DeviceField): boolean {
   if (!isPassthroughDriver(knownValue(device.driver) ?? '')) return false;
   const code = knownValue(device.class)?.code;
   return BY_DRIVER[field] !== undefined && (code === undefined || BY_DRIVER[field].test(code));
 }
 
-/** The value on this host that a selector was most likely meant to have: `driver=vfio-pci` for `driver=vfio_pci`. */
+/** The value on this host that a selector most likely means: `driver=vfio-pci` for `driver=vfio_pci`. */
 export function nearest(
   { text, keys, fields }: Selector,
   devices: readonly DeviceInPart[],
@@ -76,7 +76,8 @@ export function nearest(
   const key = text.slice(0, text.indexOf('=') + 1);
   const [field] = fields;
   if (key === '' || field === undefined || keys.length > 1 || text.startsWith('!')) return undefined;
-  // What is meant may be one of those that are bound, which have no names of the host: any other would be another card.
+  // The selector may mean a device on a VFIO driver, which has no host names, so a suggestion could name another
+  // card.
   const isHiding = devices.some((device) => isHidden(device, field));
   const values = devices.flatMap((device): readonly unknown[] => {
     const value: unknown = device[field];
@@ -107,8 +108,8 @@ export function selectOne<Device extends DeviceInPart>(devices: readonly Device[
 }
 
 /**
- * The devices of one card or of one IOMMU group, which a selector means together; bridges among others are left out, since
- * they stay with the host.
+ * The devices of one card or of one IOMMU group, which a selector means together; bridges among other devices
+ * are excluded, because they stay with the host.
  *
  * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_SELECTOR
  */

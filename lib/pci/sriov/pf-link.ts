@@ -6,13 +6,13 @@ import { NO_MAC, NO_VLAN, VF_LINK_STATES } from './vf-settings.ts';
 export interface PfLink {
   readonly interface: string;
   readonly isUp: Known<boolean>;
-  /** The MAC that is burnt in, where the kernel tells it, and else the one in use; `null` where it has none. */
+  /** The permanent MAC, if the kernel reports it, otherwise the current one; `null` if it has none. */
   readonly mac: string | null;
-  /** By the index of the VF; unread of a captured host, of which nobody can ask `ip`. */
+  /** By the index of the VF; unread for a snapshot, because it has no output of `ip`. */
   readonly vfs: ReadonlyMap<number, VfSettings> | Unknown;
 }
 
-/** The same, asked of the running kernel. */
+/** The same, from the running kernel. */
 export interface LivePfLink extends PfLink {
   readonly vfs: ReadonlyMap<number, VfSettings>;
 }
@@ -21,8 +21,8 @@ const MAX_VFS = 65536;
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 
 /**
- * Reads what `ip -json link show dev NAME` prints; `undefined` for what is no such thing. A setting of a VF that makes no
- * sense is left out.
+ * Parses the output of `ip -json link show dev NAME`; `undefined` if it is not such output. An invalid setting of a
+ * VF is omitted.
  */
 export function parsePfLink(rawText: string, name: string): LivePfLink | undefined {
   const links = parseJson(rawText);
@@ -56,7 +56,7 @@ function parseVf(entry: Entry): VfSettings {
   };
 }
 
-/** `"vlan_list":[{"vlan":100,"qos":3}]`, with nothing in the braces for none; kernels before 4.9 have it in the entry. */
+/** `"vlan_list":[{"vlan":100,"qos":3}]`, with empty braces for none; kernels before 4.9 have it in the entry. */
 function vlanOf(entry: Entry): VfSettings['vlan'] | undefined {
   const [first] = Array.isArray(entry['vlan_list']) ? entry['vlan_list'] : [entry];
   if (!isObject(first)) return undefined;

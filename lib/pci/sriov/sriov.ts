@@ -5,17 +5,20 @@ import type { Bar } from '../config/bar.ts';
 /** A physical function (PF), which provides virtual functions (VFs) by SR-IOV. */
 export interface PhysicalFunction {
   readonly role: 'pf';
-  /** The most VFs that the driver allows (`sriov_totalvfs`); the config space may say more. */
+  /** The maximum number of VFs that the driver allows (`sriov_totalvfs`); the config space may have a larger one. */
   readonly totalVfs: Known<number>;
   readonly numVfs: Known<number>;
-  /** Whether the kernel looks for a driver for new VFs. */
+  /** Whether the kernel probes for a driver for new VFs. */
   readonly autoprobe: Known<boolean>;
-  /** Routing id of VF 0 less the PF's, and from one VF to the next. */
+  /** The offset from the routing id of the PF to that of VF 0, and the stride between VFs. */
   readonly offset: Known<number>;
   readonly stride: Known<number>;
   /** Device id of its VFs, four hex digits. */
   readonly vfDeviceId: Known<string>;
-  /** The room for the BARs of its VFs, each for all of them, by the index of the BAR of a VF; empty where the kernel tells none. */
+  /**
+   * The memory for the BARs of its VFs, each for all of them, by the index of the BAR of a VF; empty if the kernel
+   * reports none.
+   */
   readonly vfBars?: Known<readonly Bar[]>;
   /** Its VFs in the order of their index. */
   readonly virtualFunctions: readonly PciAddress[];

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The MAC of a VF by the stable scheme. It follows from the card and the number of the VF alone, so that a VF has the same
- * one after every boot, in another slot, and in another host. A contract: it is never changed.
+ * The MAC of a VF by the stable scheme. It depends only on the card and the number of the VF, so a VF has the same
+ * one after every boot, in another slot, and in another host. A contract: it never changes.
  *
- * Of the SHA-256 of the UTF-8 text `portal-gun vf-mac v1`, a line's end, the card, a line's end and the index in decimal
- * digits, the first six bytes; of the first byte the lowest bit is cleared (one station) and the second set (locally
+ * The first six bytes of the SHA-256 of this UTF-8 text: `portal-gun vf-mac v1`, a line feed, the card, a line feed,
+ * and the index in decimal digits. In the first byte the lowest bit is cleared (unicast) and the second set (locally
  * administered).
  *
- * @param card what tells the PF from every other: its MAC in lower case with colons, its serial number where it has none
+ * @param card the identity of the PF: its MAC in lower case with colons, or its serial number if it has none
  * @param index the number of the VF, from 0
  */
 export function stableMac(card: string, index: number): string {

@@ -1,14 +1,17 @@
 import { type PciAddress, parsePciAddress } from '../address.ts';
 
-/** Where the VFs of a PF are, by its SR-IOV capability: routing ids, from the PF to VF 0, and from one VF to the next. */
+/**
+ * The addresses of the VFs of a PF, by its SR-IOV capability: routing ids, from the PF to VF 0, and from one VF to
+ * the next.
+ */
 export interface VfRouting {
   readonly offset: number;
   readonly stride: number;
 }
 
 /**
- * The address of a VF, whether or not it is there: its routing id is its PF's, and the offset, and its index times the stride; it
- * may be on a later bus than its PF. `null` where that is beyond the last bus.
+ * The address of a VF, whether it exists or not. Its routing id is that of its PF, plus the offset, plus its index
+ * times the stride; it may be on a later bus than its PF. `null` if it is beyond the last bus.
  */
 export function vfAddress(pf: PciAddress, { offset, stride }: VfRouting, index: number): PciAddress | null {
   const [domain = '', bus = '', slot = '', fn = ''] = pf.split(/[:.]/);

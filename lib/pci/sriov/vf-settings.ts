@@ -14,18 +14,21 @@ export interface VfRate {
 }
 
 /**
- * The settings of a VF that the PF of a network card enforces. A key that is not there is one that the driver does not
- * tell, or that is not asked for.
+ * The settings of a VF that the PF of a network card enforces. A missing key is one that the driver does not report,
+ * or that was not requested.
  */
 export interface VfSettings {
-  /** Lower case, with colons; {@link NO_MAC} where none was assigned, and the VF's driver makes one up. */
+  /** Lower case, with colons; {@link NO_MAC} if none was assigned, and the driver of the VF generates one. */
   readonly mac?: string;
   readonly vlan?: VfVlan;
-  /** Whether the VF may do what touches others: be promiscuous, change its MAC. */
+  /** Whether the VF may do what affects others: promiscuous mode, a change of its MAC. */
   readonly trust?: boolean;
-  /** Whether it is kept from sending under a MAC that is not its own. */
+  /** Whether it is prevented from sending with another MAC than its own. */
   readonly spoofCheck?: boolean;
-  /** Whether it has a link: as the port has, always (VFs of the card can then talk without a cable), or never. */
+  /**
+   * Its link state: that of the port, always up (VFs of the card can then communicate without a cable), or always
+   * down.
+   */
   readonly linkState?: VfLinkState;
   readonly rate?: VfRate;
 }
@@ -33,7 +36,7 @@ export interface VfSettings {
 export const VF_LINK_STATES = ['auto', 'enable', 'disable'] as const;
 export type VfLinkState = (typeof VF_LINK_STATES)[number];
 
-/** Every key, in the order in which they are set and told. */
+/** Every key, in the order in which they are set and listed. */
 export const VF_SETTINGS = [
   'mac',
   'vlan',
@@ -54,7 +57,7 @@ export function isNoRate({ min, max }: VfRate): boolean {
   return min === 0 && max === 0;
 }
 
-/** What of the wanted settings is not so; nothing where all of them are. */
+/** The wanted settings that are not in effect. */
 export function missingSettings(wanted: VfSettings, actual: VfSettings): VfSettings {
   const keys = VF_SETTINGS.filter((key) => wanted[key] !== undefined && !isSame(wanted[key], actual[key]));
   return Object.fromEntries(keys.map((key) => [key, wanted[key]]));
@@ -65,7 +68,7 @@ function isSame(a: VfSettings[keyof VfSettings], b: VfSettings[keyof VfSettings]
   return Object.entries(a).every(([key, value]) => (b as unknown as Record<string, unknown>)[key] === value);
 }
 
-/** A setting in words: `MAC 02:ab:cd:00:11:22`, `VLAN 100`, `trust on`. */
+/** A setting as text: `MAC 02:ab:cd:00:11:22`, `VLAN 100`, `trust on`. */
 export function settingWords(settings: VfSettings): readonly string[] {
   const { mac, vlan, trust, spoofCheck, linkState, rate } = settings;
   return [
@@ -86,6 +89,6 @@ function vlanWords(vlan: VfVlan): string {
 
 function rateWords(rate: VfRate): string {
   const { min, max } = rate;
-  if (isNoRate(rate)) return 'no limit of rate';
+  if (isNoRate(rate)) return 'no rate limit';
   return `${min === 0 ? 'at most' : `${min} to`} ${max === 0 ? 'any' : max} Mbit/s`;
 }

@@ -6,16 +6,16 @@ import { parseSelector, type Selector } from '../../pci/selector/selector-parser
 import { type AssignmentRules, KEEP_USB } from './assignment-rules.ts';
 import { selectorForm } from './selector-form.ts';
 
-/** What the first key of a file of assignment rules says: its format. */
+/** The value of the first key in a file of assignment rules: its format. */
 export const RULES_FORMAT = 'assignment-rules/v1';
-/** In place of a category: devices that stay with the host. */
+/** Replaces a category: the devices stay with the host. */
 export const NOBODY = 'nobody';
-/** In place of a selector: whatever no rule before it fits. */
+/** Replaces a selector: every device that no earlier rule matches. */
 const REST = 'rest';
 
 /** The default rules, if no file is given, in the form of a file. */
-export const DEFAULT_RULES = `# How pci assign --by-rules shares out the devices of a host. The first rule that a device
-# fits counts, or any member of its IOMMU group: those go together.
+export const DEFAULT_RULES = `# How pci assign --by-rules distributes the devices of a host. The first rule that matches a device,
+# or a member of its IOMMU group, decides for the whole group.
 portal-gun: ${RULES_FORMAT}
 rules:
   # Parts of the host itself: timers, sensors, SMBus, flash, management engine.
@@ -26,28 +26,28 @@ rules:
     to: router
   - devices: [class=display, class=usb, class=audio]
     to: controller
-  # What goes along where it is in the IOMMU group of one of those.
+  # These are assigned only if they are in the IOMMU group of one of those.
   - devices: class=memory
     to: ${NOBODY}
   - devices: ${REST}
     to: controller
-# One USB controller stays with the host where it has no PS/2 keyboard (auto); always; never.
+# Whether one USB controller stays with the host: if it has no PS/2 keyboard (auto), always, or never.
 keep-usb: auto
 `;
 
 const MISSING: MissingWords = {
   'portal-gun': withHint(
-    'does not say that it has assignment rules',
+    'does not identify itself as assignment rules',
     `begin it with the line: portal-gun: ${RULES_FORMAT}`,
   ),
   rules: 'has no rules: it needs the key "rules"',
-  devices: 'does not say which devices: it needs the key "devices"',
-  to: 'does not say where to: it needs the key "to"',
+  devices: 'names no devices: it needs the key "devices"',
+  to: 'names no type of VMs: it needs the key "to"',
 };
 
 const NO_TYPE = withHint(
-  'is no type of machines',
-  `it is ${NOBODY}, or as portal tag takes it: lower case letters, digits and hyphens`,
+  'is not a type of VMs',
+  `use ${NOBODY}, or a category of portal tag: lowercase letters, digits and hyphens`,
 );
 
 const devicesForm = selectorForm((text) =>
@@ -83,7 +83,7 @@ export const RULES_KEYS = {
 } as const;
 
 /**
- * Reads assignment rules: YAML 1.2 of the format that `docs/reference/assignment-rules.md` describes.
+ * Parses assignment rules: YAML 1.2 in the format of `docs/reference/assignment-rules.md`.
  *
  * @param name of the file, for errors
  * @throws PortalGunError BAD_RULES, with line and column

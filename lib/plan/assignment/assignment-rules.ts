@@ -7,19 +7,19 @@ import { type IommuGroup, isBridge, staysWithHost } from '../../pci/group/iommu-
 import type { Selector } from '../../pci/selector/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 
-/** Whether a USB controller is kept for a keyboard of the host: where it has none at a PS/2 port, in any case, or not. */
+/** Whether a USB controller is kept for a keyboard of the host: if it has none on a PS/2 port, always, or never. */
 export const KEEP_USB = ['auto', 'always', 'never'] as const;
 
-/** Which devices go to machines of which type. */
+/** The devices for VMs of a type. */
 interface AssignmentRule {
   readonly selectors: readonly Selector[];
-  /** A category of machines; `null` for devices that stay with the host. */
+  /** A category of VMs; `null` for devices that stay with the host. */
   readonly to: string | null;
 }
 
 /**
- * How the devices of a host are shared out: by the first rule that a device fits, or any of those that go with it, since
- * the members of an IOMMU group go together.
+ * The distribution of a host's devices: the first matching rule decides. It also decides for devices that must be
+ * included, because the members of an IOMMU group stay together.
  */
 export interface AssignmentRules {
   readonly rules: readonly AssignmentRule[];
@@ -27,14 +27,14 @@ export interface AssignmentRules {
 }
 
 /**
- * Why a device is left with the host.
+ * Why a device stays with the host.
  *
- * - `bridge`: it is a port or bridge. `rule`: the rules say so; `no-rule`: they say nothing of it.
- * - `group`: another member of its IOMMU group stays. `behind`: it goes with the controller that makes its bus.
+ * - `bridge`: it is a port or bridge. `rule`: a rule keeps it; `no-rule`: no rule matches it.
+ * - `group`: another member of its IOMMU group stays. `behind`: it depends on the controller that creates its bus.
  * - `vfs`: it is a VF, or has some.
- * - `keyboard`: a USB controller that is kept for one.
- * - `in-use`: the host uses it. `impossible`: it can be given to no machine.
- * - `no-machine`: none is of that type. `assigned`: a machine has it alone.
+ * - `keyboard`: a USB controller that is kept for a keyboard.
+ * - `in-use`: the host uses it. `impossible`: no VM can have it.
+ * - `no-machine`: there is no VM of that type. `assigned`: it is assigned exclusively to a VM.
  */
 export type LeftCode =
   | 'bridge'
@@ -51,53 +51,53 @@ export type LeftCode =
 
 interface Obstacle {
   readonly code: LeftCode;
-  /** In words that say what is so of the device. */
+  /** The reason as a clause about the device. */
   readonly reason: string;
   /** With `no-machine`: the type. */
   readonly missingType?: string;
 }
 
-/** A device that stays, and why. */
+/** A device that stays, with the reason. */
 export interface LeftDevice<Device extends DeviceWith<never> = PciDevice> extends Obstacle {
   readonly device: Device;
 }
 
-/** A device that goes to the machines of a type. */
+/** A device that is assigned to the VMs of a type. */
 interface SharedOutDevice<Device extends DeviceWith<never>> {
   readonly device: Device;
   readonly to: string;
-  /** The rule that it goes by, as it is written: `class=network`; or whose group it is in. */
+  /** Its rule, as written: `class=network`; or the device whose group it is in. */
   readonly reason: string;
 }
 
-/** What becomes of the devices of a host: each is in one of the two, in the order of the host. */
+/** The result for the devices of a host: each is in one of the two lists, in the order of the host. */
 export interface SharedOut<Device extends DeviceWith<never> = PciDevice> {
   readonly given: readonly SharedOutDevice<Device>[];
   readonly left: readonly LeftDevice<Device>[];
 }
 
-/** What sharing out needs of a device, beside what the rules look at. */
+/** The facts of a device for the distribution, in addition to those for the rules. */
 type RuledDevice = DeviceWith<'class' | 'config' | 'driver' | 'iommuGroup' | 'location' | 'sriov'>;
 
-/** The host whose devices are shared out. */
+/** The host whose devices are distributed. */
 export interface HostToShareOut<Device extends DeviceWith<never> = PciDevice> {
   readonly devices: readonly Device[];
   readonly groups: readonly IommuGroup<Device>[];
   readonly inputs: HostUse['inputs'];
-  /** What keeps a device from machines of a type; `null` where nothing does. */
+  /** Why a VM of a type cannot have a device; `null` if it can. */
   obstacleOf(device: Device, to: string): Obstacle | null;
-  /** What stops those devices from leaving the host together. */
+  /** The findings that prevent these devices from leaving the host together. */
   refusalsOf(addresses: readonly PciAddress[]): readonly Finding[];
 }
 
-/** What has to go together: the members of an IOMMU group, or one device that is in none. */
+/** The devices that stay together: the members of an IOMMU group, or one device without a group. */
 interface Unit {
   readonly members: readonly RuledDevice[];
   readonly to: string;
   readonly reasons: ReadonlyMap<RuledDevice, string>;
 }
 
-/** Shares the devices of a host out by rules. What can't be given stays, with the reason. */
+/** Distributes the devices of a host by rules. A device that cannot be assigned stays, with the reason. */
 export function distribute<Device extends RuledDevice>(
   rules: AssignmentRules,
   host: HostToShareOut<Device>,
@@ -109,7 +109,7 @@ export function distribute<Device extends RuledDevice>(
     going.delete(unit);
     leave(unit.members, culprit, obstacle, left);
   };
-  // Which one is kept for a keyboard depends on which stay in any case.
+  // The controller for a keyboard depends on which ones stay anyway.
   keepUsed(host, going, ({ name }) => name !== 'last-input-usb', keep);
   keepKeyboard(rules, host, going, keep);
   keepUsed(host, going, () => true, keep);
@@ -178,7 +178,7 @@ function judge(
   return [{ members, to, reasons: new Map(reasons) }];
 }
 
-/** A bridge of the host itself, whose driver keeps the kernel from giving its group away. */
+/** A bridge of the host itself, whose driver prevents the kernel from passing its group through. */
 function isHeldBridge(device: RuledDevice): boolean {
   if (!isBridge(device) || staysWithHost(device) || device.driver === null) return false;
   return isUnknown(device.driver) || !isPassthroughDriver(device.driver);
@@ -210,7 +210,7 @@ function virtualObstacle({ sriov }: RuledDevice): Obstacle | null {
   return null;
 }
 
-/** Leaves what has to go together, for what is so of one. */
+/** Keeps a unit of devices, because of one of them. */
 function leave(
   members: readonly RuledDevice[],
   culprit: RuledDevice | undefined,
@@ -229,7 +229,7 @@ function leave(
 
 type Keep = (unit: Unit, culprit: RuledDevice, obstacle: Obstacle) => void;
 
-/** Keeps what the host uses, until nothing of what goes is. */
+/** Keeps the devices that the host uses, until no remaining device is in use. */
 function keepUsed(
   host: HostToShareOut<RuledDevice>,
   going: ReadonlySet<Unit>,
@@ -251,7 +251,7 @@ function keepUsed(
   }
 }
 
-/** Whether a device is that of an address, or the host loses that with it. */
+/** Whether a device has the address, or the host loses that address with it. */
 function takesAlong(
   subject: PciAddress,
   { devices }: HostToShareOut<RuledDevice>,
@@ -261,7 +261,7 @@ function takesAlong(
   return ({ address }) => address === subject || above.includes(address);
 }
 
-/** Keeps a USB controller where the host would have none to plug a keyboard into. */
+/** Keeps a USB controller if the host would have none for a keyboard. */
 function keepKeyboard(
   { keepUsb }: AssignmentRules,
   { devices, inputs }: HostToShareOut<RuledDevice>,

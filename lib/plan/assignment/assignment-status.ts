@@ -12,17 +12,17 @@ import { keptDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import type { DefinedMachine, MachineAssignment } from './plan-assignment.ts';
 
 /**
- * How an assignment stands on a host.
+ * The status of an assignment on a host.
  *
- * - `in-place`: its definition gives the device that was meant.
- * - `moved`: the device is at another address now, and the definition gives the old one.
- * - `group-changed`: it is the device, in a group of another number.
- * - `replaced`: at its place is another device.
+ * - `in-place`: the definition has the recorded device.
+ * - `moved`: the device is at another address now, and the definition has the old one.
+ * - `group-changed`: it is the device, in a group with another number.
+ * - `replaced`: another device is at its place.
  * - `missing`: it is not on the bus.
- * - `ambiguous`: several devices may be it.
- * - `unknown`: one of its kind is at its place, and what would tell can't be read.
- * - `also-elsewhere`: it is for one machine alone, and the definition of another, such as a clone, gives it as well.
- * - `taken-out`: somebody took the device out of the definition; `unrecorded`: or what is kept of it.
+ * - `ambiguous`: several devices match it.
+ * - `unknown`: a device of its kind is at its place, and its identity cannot be read.
+ * - `also-elsewhere`: it is assigned exclusively, and the definition of another VM, such as a clone, has it as well.
+ * - `taken-out`: another program removed the device from the definition; `unrecorded`: or its record.
  */
 export type AssignmentStanding =
   | 'in-place'
@@ -36,20 +36,20 @@ export type AssignmentStanding =
   | 'taken-out'
   | 'unrecorded';
 
-/** What is needed of devices that may be assigned. */
+/** The facts of devices that may be assigned. */
 export type AssignedField = TraitField | 'iommuGroup';
 
-/** A device of a machine's definition that was assigned, and how it stands. */
+/** An assigned device in a VM's definition, with its status. */
 export interface AssignmentStatus<Device extends DeviceWith<never> = PciDevice> {
   readonly assigned: AssignedDevice;
   readonly standing: AssignmentStanding;
-  /** The device that was meant, where it was found. */
+  /** The recorded device, if it was found. */
   readonly device: Device | null;
-  /** The address that the machine has it by now; `null` where it does not run, or runs without it. */
+  /** The address at which the VM has it now; `null` if it does not run, or runs without it. */
   readonly heldAt: PciAddress | null;
 }
 
-/** How all that was assigned to a machine stands. */
+/** The statuses of all assignments of a VM. */
 export function assignmentStatuses<Device extends DeviceWith<AssignedField>>(
   machine: {
     readonly definition: Pick<MachineDocument, 'document'>;
@@ -65,7 +65,7 @@ export function assignmentStatuses<Device extends DeviceWith<AssignedField>>(
   });
 }
 
-/** Statuses with what others are given of the same: what is for one machine alone is not as assigned then. */
+/** Statuses that include the assignments of other VMs: an exclusive device in two VMs is not as assigned. */
 export function withOthers<Device extends DeviceWith<never>>(
   statuses: readonly AssignmentStatus<Device>[],
   others: readonly Pick<KnownMachine, 'definition' | 'live'>[],
@@ -84,12 +84,12 @@ export function withOthers<Device extends DeviceWith<never>>(
   });
 }
 
-/** What a machine has by us as it runs, and its definition does not give it: it is gone when the machine ends. */
+/** The devices from pci assign that a running VM has, but its definition does not: they are lost when the VM stops. */
 export function heldUntilItEnds({
   definition,
   live,
 }: Pick<KnownMachine, 'definition' | 'live'>): readonly HeldDevice[] {
-  // What can't be told is said of the machine, and not guessed.
+  // An unreadable document is reported for the VM, and not guessed.
   if (live === null || live.unreadable !== null || (definition?.unreadable ?? null) !== null) return [];
   const given = definition === null ? [] : readAssigned(definition.document).devices;
   return assignedNow({ definition, live }).filter(
@@ -115,7 +115,7 @@ function standingOf<Device extends DeviceWith<AssignedField>>(
   return { standing: isSame ? 'in-place' : 'group-changed', device };
 }
 
-/** Whether `--repair` can put it in order: what was meant is known for sure. */
+/** Whether `--repair` can fix it: the recorded device was found with certainty. */
 export function isRepairable({
   standing,
   device,
@@ -123,7 +123,7 @@ export function isRepairable({
   return device !== null && ['moved', 'group-changed', 'unrecorded'].includes(standing);
 }
 
-/** Why an assignment that is not in order is left by `--repair`; `null` for one that is in order, or is repaired. */
+/** Why `--repair` leaves an assignment that is not as assigned; `null` if it is as assigned, or is repaired. */
 export function leftReason(
   status: AssignmentStatus<DeviceWith<never>>,
   devices: readonly DeviceWith<TraitField>[],
@@ -142,7 +142,7 @@ export function leftReason(
         ? `the PF of its VF ${vf.index} is not on this host; assign another VF: pci assign PF --policy vf-pool`
         : `its PF ${pf.address} has no VF ${vf.index}; make it: pci sriov set ${pf.address} --vfs ${vf.index + 1}`;
     case 'ambiguous':
-      return 'several devices of this host may be it';
+      return 'several devices of this host match it';
     case 'unknown':
       return 'its identity cannot be read';
     case 'taken-out':
@@ -152,7 +152,7 @@ export function leftReason(
   }
 }
 
-/** What a machine's definition becomes where it gives what was meant; what can't be put in order is left. */
+/** A VM's definition with the recorded devices; those that cannot be repaired are unchanged. */
 export function repairAssignments(
   machine: DefinedMachine,
   statuses: readonly AssignmentStatus<DeviceWith<AssignedField>>[],
@@ -169,7 +169,7 @@ export function repairAssignments(
   return { machine, from, to, gained: changed, lost: [], byOthers: [] };
 }
 
-/** The same assignment, of the device that was meant where that is now. */
+/** The same assignment at the current place of its device. */
 export function pointedAt(
   assigned: AssignedDevice,
   found: DeviceWith<AssignedField>,
@@ -182,7 +182,7 @@ export function pointedAt(
       alias,
       policy: assignment?.policy ?? 'shared',
       device: keptDeviceOf(found, assignment?.device ?? null, hostDevices),
-      // VFs of a pool get another each time that they are made.
+      // VFs of a pool get another group each time they are created.
       iommuGroup: assignment?.policy === 'vf-pool' ? null : (knownValue(found.iommuGroup) ?? null),
       ...(assignment?.allowed === undefined ? {} : { allowed: assignment.allowed }),
     },

@@ -9,10 +9,10 @@ import type { XmlElement } from '../../libvirt/xml/xml-element.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import { isBridge } from '../../pci/group/iommu-group.ts';
 
-/** The functions that a machine has in use of each of its slots. */
+/** The functions that a VM uses in each of its slots. */
 type UsedFunctions = ReadonlyMap<string, ReadonlySet<number>>;
 
-/** What a machine's document uses of its guest slots; nothing if its buses are not known, and libvirt places its devices. */
+/** The guest slots that a VM's document uses; none if its buses are unknown, and libvirt places its devices. */
 export function usedFunctions(root: XmlElement): UsedFunctions {
   try {
     return readTopology(root).used;
@@ -22,12 +22,12 @@ export function usedFunctions(root: XmlElement): UsedFunctions {
   }
 }
 
-/** The functions of a state, with where the guest sees them. */
+/** The functions of a state, with their guest addresses. */
 export function functionsOf({ devices }: AssignedState): readonly HeldFunction[] {
   return devices.flatMap(({ device }) => (device === null ? null : heldFunction(device)) ?? []);
 }
 
-/** Whether a place is in a slot whose function 0 is somebody else's, and says nothing of others yet. */
+/** Whether a place is in a slot whose function 0 belongs to another program, and is not multifunction yet. */
 export function joinsAnothers(
   held: readonly HeldFunction[],
   { devices }: AssignedState,
@@ -43,7 +43,7 @@ export function joinsAnothers(
   return first !== undefined && !isOurs && !first.guestAddress.multifunction;
 }
 
-/** Says of each function 0 whether its slot has others, as libvirt does. */
+/** Sets multifunction on each function 0 if its slot has others, as libvirt does. */
 export function withMultifunction(
   devices: readonly AssignedDevice[],
   used: UsedFunctions,
@@ -60,7 +60,7 @@ export function withMultifunction(
   });
 }
 
-/** What is left of devices, with a function 0 in every slot: without it a guest does not look for the others. */
+/** The remaining devices, with a function 0 in every slot: without it a guest does not probe the others. */
 export function withoutGaps(
   devices: readonly AssignedDevice[],
   lost: readonly AssignedDevice[],
@@ -87,8 +87,8 @@ export function withoutGaps(
 }
 
 /**
- * An IOMMU of the guest has an address space for each function that it can tell apart, and the kernel of the host one for each
- * group: QEMU does not start such a machine.
+ * An IOMMU of the guest has an address space for each function that it distinguishes, and the kernel of the host one
+ * for each group: QEMU does not start such a VM.
  *
  * @throws PortalGunError CANNOT_BE_GIVEN
  */

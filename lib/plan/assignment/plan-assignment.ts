@@ -37,45 +37,45 @@ import {
   withoutGaps,
 } from './guest-slots.ts';
 
-/** What assigning a device to a machine needs of it. */
+/** The facts of a device for an assignment. */
 export type AssigningField = TraitField | 'iommuGroup' | 'class';
 
-/** A device that machines are to get, as each of them gets it. */
+/** A device to assign, in the form for each VM. */
 export interface DeviceToAssign {
   readonly device: DeviceWith<AssigningField>;
   readonly handed: PlannedHostdev['device'];
   readonly policy: AssignmentPolicy;
-  /** Whether it was named, or goes along as a member of the group. */
+  /** Whether it was named, or is included as a member of the group. */
   readonly asked: boolean;
-  /** The names of safety rules that are lifted for it; none where nothing is said. */
+  /** The names of accepted safety rules; none by default. */
   readonly allowed?: ReadonlySet<string>;
-  /** Other devices of the host: of a VF at least its PF, by which it is found again. */
+  /** Other devices of the host: for a VF at least its PF, by which it is found again. */
   readonly others?: readonly DeviceWith<TraitField>[];
 }
 
-/** A machine that has a definition, in which what is ours can be read. */
+/** A VM with a definition in which the parts of portal-gun can be read. */
 export interface DefinedMachine extends KnownMachine {
   readonly definition: MachineDocument;
 }
 
-/** What becomes of one machine. */
+/** The changes of one VM. */
 export interface MachineAssignment {
   readonly machine: DefinedMachine;
   readonly from: AssignedState;
   readonly to: AssignedState;
-  /** What it gets, in its own order; none where it has all of it already. */
+  /** The devices that it gets, in its own order; none if it already has all of them. */
   readonly gained: readonly AssignedDevice[];
   readonly lost: readonly AssignedDevice[];
-  /** Devices that its definition gives it already, by somebody else's hand: they are left. */
+  /** Devices that another program added to its definition: they are unchanged. */
   readonly byOthers: readonly PciAddress[];
 }
 
 /**
- * What a machine's definition becomes with devices that it is to get. What it has of them is left, where it is of the same
- * policy.
+ * A VM's definition with devices to assign. Devices that it already has with the same policy are unchanged.
  *
- * @param isOfCard whether a function goes to one guest slot with the others of its card
- * @throws PortalGunError BAD_XML, NO_GUEST_SLOT, CANNOT_PERSIST; CANNOT_BE_GIVEN if the guest's IOMMU would tear a group apart
+ * @param isOfCard whether a function shares a guest slot with the others of its card
+ * @throws PortalGunError BAD_XML, NO_GUEST_SLOT, CANNOT_PERSIST; CANNOT_BE_GIVEN if the guest's IOMMU would split a
+ * group
  */
 export function assignTo(
   machine: DefinedMachine,
@@ -132,7 +132,7 @@ export function assignTo(
   };
 }
 
-/** What a machine's definition becomes without devices that were assigned to it. */
+/** A VM's definition without some of its assigned devices. */
 export function unassignFrom(
   machine: DefinedMachine,
   isMeant: (assigned: AssignedDevice) => boolean,
@@ -151,9 +151,9 @@ export function unassignFrom(
 }
 
 /**
- * The step that makes it so; none where it is so.
+ * The step of an assignment; none if nothing changes.
  *
- * @param vfs those among what it gains that are made first
+ * @param vfs the new VFs among the devices that it gets
  */
 export function assignmentSteps(
   uri: string,
@@ -172,7 +172,8 @@ export function assignmentSteps(
 }
 
 /**
- * Refuses what would give a device to more machines than its policy allows: one, where it is `exclusive`, be it by this or by an earlier assignment.
+ * Refuses to assign a device to more VMs than its policy allows: one if it is `exclusive`, by this or by an earlier
+ * assignment.
  *
  * @throws PortalGunError ASSIGNED_ELSEWHERE
  */
@@ -248,14 +249,14 @@ function assignmentOf(
   return {
     alias,
     policy,
-    // The MAC of a VF is what it was set to last, and no mark of it.
+    // The MAC of a VF is the last one that was set, and does not identify it.
     device: knownValue(device.sriov)?.role === 'vf' ? { ...kept, mac: null } : kept,
     iommuGroup: knownValue(device.iommuGroup) ?? null,
     ...(names.length === 0 ? {} : { allowed: names }),
   };
 }
 
-/** Devices that a machine's definition takes by somebody else's hand, in whatever way. */
+/** Devices in a VM's definition that another program added, in any form. */
 export function devicesByOthers(
   { definition }: DefinedMachine,
   { devices }: AssignedState,
@@ -267,14 +268,14 @@ export function devicesByOthers(
   });
 }
 
-/** Whether a machine takes a device by its address, and not perhaps. */
+/** Whether a VM has a device by its address, and not only possibly. */
 function isSurelyGiven({ definition, live }: KnownMachine, address: PciAddress): boolean {
   return [definition, live].some(
     (each) => each?.machine.devices.some((given) => takesForSure(given, address)) === true,
   );
 }
 
-/** By which policy a machine has a device. */
+/** The policy by which a VM has a device. */
 function policyOf({ definition }: KnownMachine, address: PciAddress): AssignmentPolicy | undefined {
   if (definition === null || definition.unreadable !== null) return undefined;
   return readAssigned(definition.document).devices.find((each) => addressOf(each) === address)?.assignment

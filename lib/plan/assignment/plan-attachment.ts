@@ -25,23 +25,23 @@ import type { Step } from '../plan.ts';
 import { releaseNowHint } from '../release-hint.ts';
 import type { DeviceToAssign } from './plan-assignment.ts';
 
-/** A machine that runs, or is paused. */
+/** A VM that runs, or is paused. */
 export interface RunningMachine extends KnownMachine {
   readonly state: 'running' | 'paused';
   readonly live: MachineDocument;
 }
 
-/** What becomes of one machine at once. */
+/** The immediate changes of one VM. */
 export interface MachineAttachment {
   readonly machine: RunningMachine;
-  /** What it gets, each in a guest slot of its own. */
+  /** The devices that it gets, each in its own guest slot. */
   readonly gained: readonly PluggedDevice[];
   readonly lost: readonly PluggedDevice[];
-  /** Devices that it has already, by somebody else's hand: they are left. */
+  /** Devices that it already has from another program: they are unchanged. */
   readonly byOthers: readonly PciAddress[];
 }
 
-/** The machines that devices can be plugged into. */
+/** The VMs that devices can be attached to. */
 export function runningMachines(machines: readonly KnownMachine[]): readonly RunningMachine[] {
   return machines.filter(
     (machine): machine is RunningMachine =>
@@ -49,19 +49,19 @@ export function runningMachines(machines: readonly KnownMachine[]): readonly Run
   );
 }
 
-/** A machine that is to get devices at once. */
+/** A VM that gets devices immediately. */
 export interface AttachmentRequest {
   readonly machine: RunningMachine;
   readonly devices: readonly DeviceToAssign[];
-  /** What its definition gives it, by then: what it gets of that has the same alias and settings. */
+  /** The new state of its definition: an attached device has the same alias and settings. */
   readonly defined: AssignedState;
 }
 
 /**
- * What machines that run get at once of devices that they are to have. What they have is left.
+ * The immediate changes of running VMs that get devices. Devices that they already have are unchanged.
  *
- * @param all in which may be who has a device
- * @throws PortalGunError ASSIGNED_ELSEWHERE where more than one would have a device, or another has it; NO_GUEST_SLOT, BAD_XML
+ * @param all the VMs that may have a device
+ * @throws PortalGunError ASSIGNED_ELSEWHERE if several would have a device, or another has it; NO_GUEST_SLOT, BAD_XML
  */
 export function attachAll(
   requests: readonly AttachmentRequest[],
@@ -83,7 +83,7 @@ export function attachAll(
   return requests.map((request, index) => attachTo(request, missing[index] ?? []));
 }
 
-/** What a machine that runs has no more once what is meant of it is taken out; in reverse, as it was plugged in. */
+/** The devices that a running VM loses; in reverse, as they were attached. */
 export function detachFrom(
   machine: RunningMachine,
   isMeant: (assigned: AssignedDevice) => boolean,
@@ -99,9 +99,9 @@ export function detachFrom(
 }
 
 /**
- * The steps that make it so: a device each.
+ * The steps for these changes, one for each device.
  *
- * @param vfs those among what it gains, which have to be those then
+ * @param vfs the VFs among the devices that it gets, which must be the planned ones then
  */
 export function attachmentSteps(
   uri: string,
@@ -147,7 +147,7 @@ function attachTo(
       ...as,
       alias: known?.alias ?? freeAlias(aliasOf(address), taken),
       guestAddress: places.get(address) ?? null,
-      // What runs has started.
+      // A running VM has already booted.
       bootOrder: null,
     };
   });
@@ -203,7 +203,7 @@ function inMachine<T>(machine: KnownMachine, make: () => T): T {
   }
 }
 
-/** On one line. */
+/** The XML in one line. */
 function portXml(machine: KnownMachine): string {
   return formatAddedRootPort(nextPortIndex(mainDocument(machine).document.root)).replaceAll(/\n */g, '');
 }

@@ -4,15 +4,15 @@ import { type CategoryChange, categoryKind } from '../changes/category.ts';
 import type { Plan, Step } from '../plan.ts';
 
 /**
- * The plan that gives machines a category, or takes it, in their definitions and in what runs.
+ * The plan that sets or removes the category of VMs, in their definitions and in running VMs.
  *
- * @throws PortalGunError BAD_XML where what stands in our namespace is not ours
+ * @throws PortalGunError BAD_XML if the contents of portal-gun's namespace have another form
  */
 export function planTaggings(uri: string, taggings: readonly Tagging[], category: string | null): Plan {
   const names = taggings.filter(({ places }) => places.length > 0).map(({ machine }) => machine.name);
-  const whom = names.length === 1 ? names[0] : `${names.length} machines`;
+  const whom = names.length === 1 ? names[0] : `${names.length} VMs`;
   return {
-    title: category === null ? `Remove the category of ${whom}` : `Tag ${whom} ${category}`,
+    title: category === null ? `Remove the category of ${whom}` : `Tag ${whom} as ${category}`,
     guards: [],
     steps: taggings.flatMap((tagging) => stepsOf(uri, tagging)),
   };

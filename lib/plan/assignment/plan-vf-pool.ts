@@ -31,52 +31,53 @@ import {
   vfPoolOf,
 } from './vf-pool.ts';
 
-/** What a pool of VFs is asked for. */
+/** The request for a pool of VFs. */
 export interface PoolRequest<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
   readonly state: PfState<Pf, Vf>;
-  /** Those that are to have a VF each in their definitions. */
+  /** The VMs that get a VF each in their definitions. */
   readonly targets: readonly DefinedMachine[];
-  /** Those that are to have one as they run. */
+  /** The running VMs that get one now. */
   readonly running?: readonly RunningMachine[];
-  /** All that may have one. */
+  /** All VMs that may have one. */
   readonly machines: readonly KnownMachine[];
-  /** Of every machine that is meant; `null` for none, or the one that it has. */
+  /** The VLAN of every selected VM; `null` for none, or the current one. */
   readonly vlan: number | null;
-  /** What is persisted for VFs of the PF, by their index; nothing where nothing is. */
+  /** The persisted settings for VFs of the PF, by their index; omitted if there are none. */
   readonly wishes?: readonly VfWishes[];
-  /** Whether what a machine was assigned is of a PF that is gone. */
+  /** Whether the PF of an assigned VF no longer exists. */
   readonly isDead?: (assigned: AssignedDevice) => boolean;
-  /** Whether the host can spare a VF that is there, and that no machine has. */
+  /** Whether the host does not use an existing VF that no VM has. */
   readonly isSpare: (vf: PciAddress) => boolean;
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allowed?: ReadonlySet<string>;
 }
 
-/** A machine with its VF of a pool. */
+/** A VM with its VF of a pool. */
 export interface PooledMachine extends MachineAssignment {
   readonly vf: VfPlace;
-  /** Whether the VF has to be made, or made anew. */
+  /** Whether the VF must be created, or created again. */
   readonly isMade: boolean;
 }
 
-/** What becomes of a PF and of machines that are to have a VF of it each. */
+/** The changes of a PF and of VMs that get one of its VFs each. */
 export interface VfPoolProposal<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
   readonly vfs: VfsProposal<Pf, Vf>;
   readonly machines: readonly PooledMachine[];
   readonly attachments: readonly PooledAttachment[];
 }
 
-/** A machine with the VF of a pool that it has as it runs. */
+/** A running VM with its VF of a pool. */
 interface PooledAttachment extends MachineAttachment {
   readonly vf: VfPlace;
   readonly isMade: boolean;
 }
 
 /**
- * Plans a VF of a PF for each of some machines: the one that it has, or else the first that is free. As many VFs are made as that
- * takes, and none is taken away.
+ * Plans a VF of a PF for each of some VMs: the one that it has, otherwise the first free one. As many VFs are created
+ * as needed, and none is removed.
  *
- * @throws PortalGunError NO_SRIOV, TOO_FEW_VFS, ASSIGNED_ELSEWHERE, DEVICE_IN_USE, CANNOT_PERSIST, BAD_ARGUMENT, BAD_XML, NO_GUEST_SLOT
+ * @throws PortalGunError NO_SRIOV, TOO_FEW_VFS, ASSIGNED_ELSEWHERE, DEVICE_IN_USE, CANNOT_PERSIST, BAD_ARGUMENT,
+ * BAD_XML, NO_GUEST_SLOT
  */
 export function planVfPool<Pf extends DeviceWith<PoolField>, Vf extends DeviceWith<PooledVfField>>(
   request: PoolRequest<Pf, Vf>,
@@ -148,7 +149,7 @@ export function planVfPool<Pf extends DeviceWith<PoolField>, Vf extends DeviceWi
   };
 }
 
-/** Which VF of a pool a machine's definition gives it, by whoever's hand, or it has as it runs; `null` for none. */
+/** The VF of a pool that a VM has, from any program, in its definition or now; `null` for none. */
 function indexHeld(pool: VfPool, machine: KnownMachine): number | null {
   const { definition } = machine;
   const assigned = assignedIn(definition).map((each) => indexOf(pool, each));
@@ -159,7 +160,7 @@ function indexHeld(pool: VfPool, machine: KnownMachine): number | null {
   );
 }
 
-/** Which VF of a pool a machine has as it runs. */
+/** The VF of a pool that a VM has now. */
 function indexNow(pool: VfPool, { live }: KnownMachine): number | null {
   return indicesGiven(pool, live).find((index) => index !== null) ?? null;
 }
@@ -176,21 +177,21 @@ function assignedIn(definition: MachineDocument | null): readonly AssignedDevice
   return definition?.unreadable === null ? readAssigned(definition.document).devices : [];
 }
 
-/** What a definition that is left gives, with the VLAN that was asked for. */
+/** The devices of an unchanged definition, with the requested VLAN. */
 function definedNow({ definition }: KnownMachine, vlan: number | null): AssignedState {
   const state = definition === null ? { devices: [], rootPorts: [] } : readAssigned(definition.document);
   if (vlan === null) return state;
   return state.devices.reduce((then, each) => withVlan(then, addressOf(each), vlan), state);
 }
 
-/** Whether a machine was assigned a VF by another address than it has now. */
+/** Whether a VM was assigned a VF by another address than its current one. */
 function isMoved(pool: VfPool, { definition }: DefinedMachine, index: number): boolean {
   return readAssigned(definition.document).devices.some(
     (each) => indexOf(pool, each) === index && addressOf(each) !== pool.addresses[index],
   );
 }
 
-/** The VF that it was assigned, by the address that it has now. */
+/** The assigned VF, at its current address. */
 function repointed(
   pool: VfPool,
   machine: DefinedMachine,
@@ -205,7 +206,7 @@ function repointed(
   return { machine, from, to: { ...from, devices }, gained, lost: [], byOthers: [] };
 }
 
-/** Without VFs of PFs that are gone: what it is given now takes their place. */
+/** Without VFs of PFs that no longer exist: the new device replaces them. */
 function withoutDead(
   assignment: MachineAssignment,
   isDead: (assigned: AssignedDevice) => boolean,
@@ -215,7 +216,7 @@ function withoutDead(
   return { ...assignment, to: { ...assignment.to, devices }, lost: [...assignment.lost, ...lost] };
 }
 
-/** In a pool each has its own. */
+/** In a pool, each VM has its own VF. */
 function refuseSharedVfs(
   pool: VfPool,
   held: ReadonlyMap<KnownMachine, number | null>,
@@ -226,14 +227,14 @@ function refuseSharedVfs(
     if (address === null) continue;
     const other = machines.find((each) => each !== machine && givenTo(each, address));
     if (other === undefined) continue;
-    throw new PortalGunError('ASSIGNED_ELSEWHERE', `is given to ${machine.name} and to ${other.name}`, {
+    throw new PortalGunError('ASSIGNED_ELSEWHERE', `is assigned to ${machine.name} and to ${other.name}`, {
       subject: address,
-      hint: `in a pool each machine has its own; ${releaseHint(other, address)}`,
+      hint: `in a pool, each VM has its own VF; ${releaseHint(other, address)}`,
     });
   }
 }
 
-/** The VFs that no machine is given or has, and the host can spare; by index. */
+/** The VFs that no VM has, and that the host does not use; by index. */
 function freeIndices(
   pool: VfPool,
   { machines, isSpare, state }: Pick<PoolRequest<DeviceWith<never>>, 'machines' | 'isSpare' | 'state'>,
@@ -256,7 +257,7 @@ function tooFew({ state, addresses }: VfPool, free: number, needed: number): Por
   });
 }
 
-/** For another number of VFs all go for a moment: no machine may run with one. */
+/** A new number of VFs removes all of them for a moment, so no running VM may have one. */
 function refuseRunning(
   { state, from, to, lost }: VfsProposal<DeviceWith<never>>,
   machines: readonly KnownMachine[],

@@ -17,29 +17,29 @@ import type { PfState, VfWishes } from '../sriov/vf-goal.ts';
 import { stableMacOf } from '../sriov/vfs-states.ts';
 import type { AssigningField, DeviceToAssign } from './plan-assignment.ts';
 
-/** What a pool of VFs needs of their PF. */
+/** The facts of a PF for its pool. */
 export type PoolField = PfField | AssigningField;
-/** And of those that are there. */
+/** The facts of existing VFs for the pool. */
 export type PooledVfField = VfField | 'device';
 
-/** Where the VFs of a PF are: those that are there, and those that it could make. */
+/** The addresses of the VFs of a PF, existing and possible ones. */
 export interface VfPlaces {
   readonly pf: DeviceWith<TraitField>;
-  /** By index, of as many as it can have; `null` where it is not known where that would be. */
+  /** By index, for the maximum number; `null` if the address is unknown. */
   readonly addresses: readonly (PciAddress | null)[];
 }
 
-/** A PF as its pool needs it. */
+/** A PF with the facts for its pool. */
 export type PoolState = PfState<DeviceWith<PoolField>, DeviceWith<PooledVfField>>;
 
-/** The VFs of a PF, to be given to a machine each. */
+/** The VFs of a PF, to be assigned to one VM each. */
 export interface VfPool extends VfPlaces {
   readonly state: PoolState;
   readonly role: PhysicalFunction;
 }
 
 /**
- * The pool that a PF is.
+ * The pool of a PF.
  *
  * @throws PortalGunError NO_SRIOV
  */
@@ -49,11 +49,11 @@ export function vfPoolOf(state: PoolState): VfPool {
   return { state, role, pf, addresses: vfPlacesOf(pf, role).addresses };
 }
 
-/** Where the VFs of a PF are. */
+/** The addresses of the VFs of a PF. */
 export function vfPlacesOf(pf: DeviceWith<TraitField>, role: PhysicalFunction): VfPlaces {
   const { totalVfs, virtualFunctions } = role;
   const registers = knownValue(knownValue(pf.config)?.sriov ?? null);
-  // Kernels before 4.13 have them in the registers alone.
+  // Kernels before 4.13 have them only in the registers.
   const offset = knownValue(role.offset) ?? registers?.vfOffset;
   const stride = knownValue(role.stride) ?? registers?.vfStride;
   const most = knownValue(totalVfs) ?? virtualFunctions.length;
@@ -65,13 +65,13 @@ export function vfPlacesOf(pf: DeviceWith<TraitField>, role: PhysicalFunction): 
   return { pf, addresses };
 }
 
-/** Which VF is at an address, or will be; `null` for none. */
+/** The index of the VF at an address, existing or future; `null` for none. */
 export function indexAt({ addresses }: VfPlaces, address: PciAddress): number | null {
   const index = addresses.indexOf(address);
   return index < 0 ? null : index;
 }
 
-/** Which VF was assigned, also where the PF moved since, or the buses were numbered anew; `null` for none. */
+/** The index of an assigned VF, also if the PF moved since, or the buses were renumbered; `null` for none. */
 export function indexOf(places: VfPlaces, assigned: AssignedDevice): number | null {
   const vf = assigned.assignment?.device.vf;
   if (vf !== undefined) return isDeviceOf(vf.pf, places.pf) ? vf.index : null;
@@ -85,11 +85,11 @@ export function indexOf(places: VfPlaces, assigned: AssignedDevice): number | nu
 }
 
 /**
- * A VF as a machine of a pool gets it, with the MAC and the VLAN that are persisted for it: for a network card an interface with the MAC of the stable scheme. It is known by its place
- * and id alone, which can be foreseen of one that is not there: its group, and the MAC that a driver sees, are others each time
- * that it is made.
+ * A VF in the form for a VM of a pool, with its persisted MAC and VLAN: for a network card an interface with the MAC
+ * of the stable scheme. Only its place and id identify it, because these are known before it exists. Its group, and
+ * the MAC that a driver sees, change each time it is created.
  *
- * @throws PortalGunError CANNOT_PERSIST where it can't be foreseen where it will be, or what; BAD_ARGUMENT
+ * @throws PortalGunError CANNOT_PERSIST if its address or ids cannot be computed; BAD_ARGUMENT
  */
 export function poolDevice(
   pool: VfPool,
@@ -105,7 +105,7 @@ export function poolDevice(
   if (address === null || (vfs[index] === undefined && id === undefined)) {
     throw new PortalGunError('CANNOT_PERSIST', `the address and ids of its future VF ${index} are unknown`, {
       subject: pf.address,
-      hint: `make it first: pci sriov set ${pf.address} --vfs ${index + 1}`,
+      hint: `create it first: pci sriov set ${pf.address} --vfs ${index + 1}`,
     });
   }
   const device: DeviceWith<AssigningField> = {
@@ -117,7 +117,7 @@ export function poolDevice(
   };
   const common = { device, policy: 'vf-pool', asked: true, others: [pf] } as const;
   if (isNetworkVf(device) && link !== null) {
-    // libvirt takes away what it is not told of.
+    // libvirt removes settings that are not in the XML.
     const kept = wishes.vlan === undefined || isNoVlan(wishes.vlan) ? null : wishes.vlan.id;
     const held = vlan ?? kept;
     const vlans = held === null ? [] : [held];

@@ -4,15 +4,15 @@ import type { PersistedBinding } from './persisted-bindings.ts';
 export type LateReason = 'earlier-version' | 'twins' | 'storage' | 'boot-display' | 'class-unknown';
 
 /**
- * What disks may hang on, by how the class begins: mass storage, SD, USB and Thunderbolt, Fibre Channel. The root file system may
- * be on any of them.
+ * The classes of functions that can have disks, by their first digits: mass storage, SD, USB and Thunderbolt, Fibre
+ * Channel. The root file system may be on any of them.
  */
 export const STORAGE_CLASSES: readonly string[] = ['01', '0805', '0c03', '0c04'];
 
 /**
- * Why a binding is not made before the drivers of the host are loaded; `null` where it is. By then nothing but the configuration
- * space can be asked: a serial number there proves which device it is. Without one it must have been the only one of its kind, which
- * is not enough for what the host may start from.
+ * Why a binding is not made before the host drivers are loaded; `null` if it is. At that time only the configuration
+ * space can be read: a serial number there proves the identity of the device. Without one it must be the only one of
+ * its kind, which is not sufficient for a device that the host may boot from.
  */
 export function lateReason(binding: PersistedBinding): LateReason | null {
   const { class: code, bootDisplay, vf } = binding;

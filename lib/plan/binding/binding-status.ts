@@ -8,11 +8,11 @@ import type { PersistedBinding } from './persisted-bindings.ts';
  *
  * - `in-force`: its device is at its place, on its driver.
  * - `not-in-force`: it is there, on another driver or on none.
- * - `moved`: it is at another place, where it is not bound early in a boot.
- * - `replaced`: another device is at its place, and it is nowhere.
- * - `missing`: it is nowhere.
- * - `ambiguous`: several devices may be it.
- * - `unknown`: one of its kind is at its place, or elsewhere; what would tell it from others can't be read.
+ * - `moved`: it is at another place, so it is not bound early in a boot.
+ * - `replaced`: another device is at its place, and the device was not found.
+ * - `missing`: it was not found.
+ * - `ambiguous`: several devices match it.
+ * - `unknown`: a device of its kind is at its place, or elsewhere, and its identity cannot be read.
  */
 export type BindingState =
   | 'in-force'
@@ -27,13 +27,13 @@ export type BindingState =
 export interface BindingStatus<Device extends DeviceWith<TraitField> = PciDevice> {
   readonly binding: PersistedBinding;
   readonly state: BindingState;
-  /** Its device; of one that was replaced, what is at its place; of one that is not known, what may be it. */
+  /** Its device; if it was replaced, the device at its place; if it is unknown, the candidate. */
   readonly device: Device | null;
-  /** Of one that moved, or may have: what is at its place now; `null` for nothing. */
+  /** If it moved, or may have moved: the device at its place now; `null` for none. */
   readonly instead: Device | null;
 }
 
-/** Whether the device of a binding is on its driver, wherever it is. */
+/** Whether the device of a binding is on its driver, at any place. */
 export function isBound({ binding, state, device }: BindingStatus<DeviceWith<TraitField>>): boolean {
   return state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
 }

@@ -10,10 +10,10 @@ import { DEFAULT_DRIVER, type DriverState } from '../change-states.ts';
 import type { GuardField } from '../guard.ts';
 import type { EarlierDrivers } from './earlier-drivers.ts';
 
-/** The driver that hands a device to a VM, where none of its own kind is there for it. */
+/** The VFIO driver for a device without a variant driver. */
 const VFIO_PCI = 'vfio-pci';
 
-/** The facts of every device that planning a change of drivers needs; those that `groupDevices` needs are among them. */
+/** The facts of every device for planning driver changes; they include those that `groupDevices` needs. */
 export const REBINDING_FIELDS = [
   ...PASSTHROUGH_FIELDS,
   'subsystem',
@@ -26,23 +26,23 @@ export type RebindingField = (typeof REBINDING_FIELDS)[number];
 /** A function that changes its driver. */
 export interface ReboundDevice<Device extends DeviceWith<never> = PciDevice> {
   readonly device: Device;
-  /** Whether it was named, or goes because its group does. */
+  /** Whether it was named, or is included by its group. */
   readonly asked: boolean;
   readonly from: DriverState;
   readonly to: DriverState;
 }
 
 /**
- * Why a member of a group that goes is left as it is.
+ * Why a member of an affected group is unchanged.
  *
  * - `port`: a port or bridge, which stays with its driver.
- * - `behind`: it goes when the controller above it goes.
- * - `no-driver`: nothing holds it.
- * - `ready`: it is on a driver that hands devices to VMs.
+ * - `behind`: it is included with the controller above it.
+ * - `no-driver`: it has no driver.
+ * - `ready`: it is on a VFIO driver.
  */
 export type StayReason = 'port' | 'behind' | 'no-driver' | 'ready';
 
-/** A member of a group that is left as it is. */
+/** A member of a group that is unchanged. */
 interface StayingDevice<Device extends DeviceWith<never>> {
   readonly device: Device;
   readonly reason: StayReason;
@@ -59,9 +59,9 @@ export interface Rebinding<Device extends DeviceWith<never> = PciDevice> {
  * The devices that must change drivers so that a VM can use the requested devices: these devices, and every member of
  * their groups on a host driver.
  *
- * @param chosen the driver for one that was asked for; where there is none the one that is made for it
- * (`mlx5_vfio_pci`), or else vfio-pci
- * @throws PortalGunError CANNOT_BE_GIVEN; PERMISSION_DENIED where a driver can't be read
+ * @param chosen the driver for a requested device; by default the variant driver for it (`mlx5_vfio_pci`), otherwise
+ * vfio-pci
+ * @throws PortalGunError CANNOT_BE_GIVEN; PERMISSION_DENIED if a driver cannot be read
  */
 export function planBind<Device extends DeviceWith<RebindingField>>(
   asked: readonly Device[],
@@ -79,7 +79,7 @@ export function planBind<Device extends DeviceWith<RebindingField>>(
   const going = others.filter((member) => stayReason(member) === null).map(({ device }) => device);
   return {
     groups: touched.map(({ id }) => id),
-    // One that is there already has nothing to change.
+    // A device that is already bound needs no change.
     moving: inGroups([...asked, ...going], members)
       .map((device) => toVfio(device, asked.includes(device), chosen(device)))
       .filter(({ from, to }) => from.driver !== to.driver),
@@ -90,7 +90,7 @@ export function planBind<Device extends DeviceWith<RebindingField>>(
   };
 }
 
-/** Devices in the order of their groups, and then those without one: a virtio-iommu makes it when they are bound. */
+/** Devices in the order of their groups, then those without a group: a virtio-iommu creates it when they are bound. */
 function inGroups<Device extends DeviceWith<never>>(
   devices: readonly Device[],
   members: readonly GroupMember<Device>[],
@@ -110,7 +110,7 @@ function toVfio<Device extends DeviceWith<RebindingField>>(
   return { device, asked: isAsked, from: driverStateOf(device), to: { driver, override: driver } };
 }
 
-/** A vGPU ends when its VF leaves the driver that made it. */
+/** A vGPU ends if its VF leaves the driver that created it. */
 function refuseLeavingOwn(device: DeviceWith<'driver' | 'vfio'>, to: string): void {
   const own = boundToOwnDriver(device);
   if (own === null || to === device.driver) return;
@@ -133,7 +133,7 @@ function refuseWhatCannotGo<Device extends DeviceWith<RebindingField>>(
   throw new PortalGunError('CANNOT_BE_GIVEN', note.message, { subject: device.address });
 }
 
-/** With its driver a PF loses its VFs, and nothing of what they were set to would come back. */
+/** Without its driver a PF loses its VFs, and their settings would not be restored. */
 function refuseVirtualFunctions({ address, sriov }: DeviceWith<'sriov'>): void {
   const role = knownValue(sriov);
   if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return;
@@ -166,9 +166,9 @@ function vfioDriverFor({ modules }: DeviceWith<'modules'>): string {
 }
 
 /**
- * What a function is on now.
+ * The current driver of a function.
  *
- * @throws PortalGunError PERMISSION_DENIED where it can't be told
+ * @throws PortalGunError PERMISSION_DENIED if it cannot be read
  */
 export function driverStateOf({
   address,
@@ -176,20 +176,20 @@ export function driverStateOf({
   driverOverride,
 }: DeviceWith<'driver' | 'driverOverride'>): DriverState {
   if (isUnknown(driver) || isUnknown(driverOverride)) {
-    throw new PortalGunError('PERMISSION_DENIED', 'which driver it is on could not be read', {
+    throw new PortalGunError('PERMISSION_DENIED', 'its driver could not be read', {
       subject: address,
     });
   }
   return { driver, override: driverOverride };
 }
 
-/** A device, and the driver that it is to be on. */
+/** A device, with its new driver. */
 export interface BoundDevice<Device extends DeviceWith<never> = PciDevice> {
   readonly device: Device;
   readonly driver: string;
 }
 
-/** The devices that are on a VFIO driver after a rebinding: those that move there, and those that are there already. */
+/** The devices that are on a VFIO driver after a rebinding: those that are bound, and those that already were. */
 export function boundBy<Device extends DeviceWith<'driver'>>(
   { moving, staying }: Rebinding<Device>,
   asked: readonly Device[],
@@ -207,8 +207,8 @@ export function boundBy<Device extends DeviceWith<'driver'>>(
 }
 
 /**
- * The devices that must change drivers to be on their recorded drivers. Nobody else moves, whatever is in their groups
- * now.
+ * The devices that must change drivers to be on their recorded drivers. No other device changes, whatever is in their
+ * groups now.
  *
  * @throws PortalGunError CANNOT_BE_GIVEN, PERMISSION_DENIED
  */
@@ -260,7 +260,7 @@ export function planUnbind<Device extends DeviceWith<GuardField | 'driver' | 'dr
 
 function earlierStateOf(device: DeviceWith<'vendor' | 'device'>, earlier: EarlierDrivers): DriverState {
   const kept = earlier.get(device.address);
-  // Another device may be at the address since.
+  // Another device may be at the address now.
   if (kept === undefined || kept.id !== idOf(device)) return { driver: DEFAULT_DRIVER, override: null };
   return { driver: kept.driver, override: kept.override };
 }

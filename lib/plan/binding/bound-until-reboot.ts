@@ -6,20 +6,20 @@ import { type DriverClaim, isClaimed } from '../../pci/driver-claim.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import type { BindingStatus } from './binding-status.ts';
 
-/** A device that is on a VFIO driver now, and that nothing binds at the next boot. */
+/** A device that is on a VFIO driver now, without a record that binds it at the next boot. */
 export interface BoundUntilReboot {
   readonly address: PciAddress;
   readonly driver: string;
-  /** What gives it back to the host before that. */
+  /** The command that returns it to the host before that. */
   readonly command: string;
 }
 
 /**
- * The devices on a VFIO driver that no record has: bound without `--persist`, by a VM that runs, or early in this boot by a record that
- * was undone since.
+ * The devices on a VFIO driver without a record: bound without `--persist`, by a running VM, or early in this boot by
+ * a record that was undone since.
  *
  * @param statuses of all persisted bindings
- * @param claims by which others bind devices at each boot
+ * @param claims settings of other programs that bind devices at each boot
  */
 export function boundUntilReboot(
   statuses: readonly BindingStatus<DeviceWith<TraitField>>[],

@@ -8,19 +8,19 @@ import {
 import type { DriverState } from '../change-states.ts';
 import { isReadable } from '../persistence/record.ts';
 
-/** What a function was on before it was bound, and which function that was. */
+/** The driver of a function before it was bound, with the identity of the function. */
 export interface EarlierDriver extends DriverState {
   /** `8086:10c9`: another device at the address has no earlier driver. */
   readonly id: string | null;
-  /** What that driver showed of it: on a VFIO driver it cannot be read any more. */
+  /** The marks that the driver showed: on a VFIO driver they can no longer be read. */
   readonly seen?: LastSeen;
 }
 
 export type EarlierDrivers = ReadonlyMap<PciAddress, EarlierDriver>;
 
 /**
- * The record, ordered by address; `null` where there is nothing to keep. Where it would be too long to be read again, it does without
- * what was seen: the drivers count more.
+ * The record, ordered by address; `null` if it is empty. If it would be too long to be read again, the marks are
+ * omitted, because the drivers are more important.
  */
 export function serializeEarlierDrivers(earlier: EarlierDrivers): string | null {
   if (earlier.size === 0) return null;
@@ -32,7 +32,7 @@ export function serializeEarlierDrivers(earlier: EarlierDrivers): string | null 
   return whole ?? textOf(drivers, 0);
 }
 
-/** Reads the record. One that is damaged holds nothing: the kernel then chooses the drivers. */
+/** Parses the record. A damaged one counts as empty: the kernel then chooses the drivers. */
 export function parseEarlierDrivers(text: string | null): EarlierDrivers {
   const earlier = new Map<PciAddress, EarlierDriver>();
   for (const [address, entry] of Object.entries(earlierEntries(text))) {

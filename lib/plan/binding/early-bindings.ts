@@ -4,42 +4,42 @@ import type { PersistedTraits } from '../../pci/persisted/persisted-device.ts';
 import { lateReason, STORAGE_CLASSES } from './binding-stage.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
 
-/** The program that makes bindings before drivers of the host are loaded. */
+/** The program that binds devices before host drivers are loaded. */
 export const EARLY_PROGRAM_PATH = '/etc/portal-gun/early-bindings';
 
-/** Says that the program has run in this boot. */
+/** The mark that the program has run in this boot. */
 export const EARLY_DONE_PATH = '/run/portal-gun/early-done';
 
-/** By absolute path, since whoever runs the program may have no search path. */
+/** An absolute path, because the program may run without a search path. */
 export const OCTAL_DUMP = '/usr/bin/od';
 
 const TOKEN_LINE = '# token ';
 const TOKEN_LENGTH = 16;
 
-// Only what the shell itself has, and od: in an initial RAM disk there is little else.
-const HEAD = `# Run by udev before it has any driver of PCI loaded. A device is bound only if it is known to be the one that was meant: by the
-# serial number in its configuration space, or because it is where it was and is the only one of its kind. What cannot be read
-# proves nothing. All other devices are left to portal-gun.service, which can ask more of them.
+// Only shell builtins and od, because an initramfs has few other programs.
+const HEAD = `# udev runs this before any PCI driver is loaded. A device is bound only if it is certainly the recorded one: by the
+# serial number in its configuration space, or because it is at its place and is the only one of its kind. Unreadable
+# facts prove nothing. All other devices are left to portal-gun.service, which can read more facts.
 export LC_ALL=C
 devices=/sys/bus/pci/devices
 log=/dev/kmsg
 first=
 [ -e ${EARLY_DONE_PATH} ] || first=yes
 
-# left WHY: says it once in a boot, and fails
+# left WHY: logs it once in a boot, and fails
 left() {
   if [ -n "$first" ]; then { echo "<5>portal-gun: $name is not bound early: $1" >> "$log"; } 2> /dev/null; fi
   return 1
 }
 
-# read_ids DIRECTORY: sets vendor, device, and ids, which are all four
+# read_ids DIRECTORY: sets vendor, device, and ids (all four)
 read_ids() {
   read -r vendor < "$1/vendor" && read -r device < "$1/device" || return 1
   read -r subvendor < "$1/subsystem_vendor" && read -r subdevice < "$1/subsystem_device" || return 1
   ids="$vendor $device $subvendor $subdevice"
 }
 
-# The ids of all functions but virtual ones, a line each.
+# The ids of all functions except VFs, one line each.
 all=$(
   for each in "$devices"/*; do
     if [ -e "$each/physfn" ]; then continue; fi
@@ -65,7 +65,7 @@ is_only() {
   esac
 }
 
-# read_serial DIRECTORY: sets number, to nothing if it cannot be read
+# read_serial DIRECTORY: sets number; empty if it cannot be read
 read_serial() {
   # The offset of the capability, its id, and the number, as bytes.
   set -- $(${OCTAL_DUMP} -An -v -tx1 -j"\${serial%%:*}" -N12 "$1/config" 2> /dev/null)
@@ -77,7 +77,7 @@ read_serial() {
   number=$*
 }
 
-# has_serial: whether the device has the serial number that was written down, and no other of its kind has it too
+# has_serial: whether the device has the recorded serial number, and no other device of its kind has it
 has_serial() {
   read_serial "$at"
   if [ -z "$number" ]; then left 'its serial number cannot be read'; return 1; fi
@@ -98,7 +98,7 @@ has_serial() {
   done
 }
 
-# may_be_boot_display DIRECTORY: whether it is, or may be, the display that the firmware started
+# may_be_boot_display DIRECTORY: whether it is, or may be, the boot display
 may_be_boot_display() {
   if [ -e "$1/boot_display" ]; then return 0; fi
   if [ -e "$1/boot_vga" ]; then
@@ -112,27 +112,27 @@ may_be_boot_display() {
   done
 }
 
-# is_spare DIRECTORY: whether the host starts without it for sure; asked if no serial number proves which device it is
+# is_spare DIRECTORY: whether the host certainly boots without it; used if no serial number identifies the device
 is_spare() {
   class=
   read -r class < "$1/class"
   case "$class" in
-    0x${STORAGE_CLASSES.join('* | 0x')}*) left 'a disk of the host may be on it, and no serial number tells it from others' ;;
+    0x${STORAGE_CLASSES.join('* | 0x')}*) left 'a disk of the host may be on it, and no serial number identifies it' ;;
     0x03*) if may_be_boot_display "$1"; then left 'it may be the boot display'; fi ;;
     0x??????) return 0 ;;
     *) left 'its class cannot be read' ;;
   esac
 }
 
-# prove SERIAL VENDOR DEVICE SUBVENDOR SUBDEVICE DIRECTORY...: whether the one that was meant is at its place, which came to the
+# prove SERIAL VENDOR DEVICE SUBVENDOR SUBDEVICE DIRECTORY...: whether the recorded device is at its place, which matches the
 # directories; sets at
 prove() {
   serial=$1 kind="$2 $3" sub="$4 $5"
   shift 5
-  if [ $# -ne 1 ]; then left 'more than one function is at its place'; return 1; fi
+  if [ $# -ne 1 ]; then left 'several functions are at its place'; return 1; fi
   at=$1
-  if [ ! -e "$at" ]; then left 'nothing is at its place'; return 1; fi
-  if [ -e "$at/physfn" ]; then left 'a virtual function is at its place'; return 1; fi
+  if [ ! -e "$at" ]; then left 'no device is at its place'; return 1; fi
+  if [ -e "$at/physfn" ]; then left 'a VF is at its place'; return 1; fi
   if ! read_ids "$at"; then left 'its ids cannot be read'; return 1; fi
   case "$ids" in
     "$kind "$sub) ;;
@@ -143,14 +143,14 @@ prove() {
 
 # take: binds the device at $at
 take() {
-  if [ ! -e "$at/driver_override" ] || [ -e "$at/driver" ]; then left 'a driver has it already'; return 0; fi
+  if [ ! -e "$at/driver_override" ] || [ -e "$at/driver" ]; then left 'a driver already has it'; return 0; fi
   read -r now < "$at/driver_override" && [ "$now" != "$driver" ] || return 0
   echo "$driver" > "$at/driver_override"
-  # Where it is there already it is asked now; otherwise it asks when it comes.
+  # A registered driver probes now; otherwise it probes when it is registered.
   if [ -d "/sys/bus/pci/drivers/$driver" ]; then echo "\${at##*/}" > /sys/bus/pci/drivers_probe; fi
 }
 
-# claim NAME DRIVER, and what prove takes
+# claim NAME DRIVER, then the arguments of prove
 claim() {
   name=$1 driver=$2
   shift 2
@@ -159,12 +159,12 @@ claim() {
   take
 }
 
-# claim_vf NAME DRIVER INDEX VENDOR DEVICE SUBVENDOR SUBDEVICE, and what prove takes of its PF
+# claim_vf NAME DRIVER INDEX VENDOR DEVICE SUBVENDOR SUBDEVICE, then the arguments of prove for its PF
 claim_vf() {
   name=$1 driver=$2 index=$3 own="$4 $5" own_sub="$6 $7"
   shift 7
   prove "$@" || return 0
-  # It is bound when it comes.
+  # It is bound when it appears.
   if [ ! -e "$at/virtfn$index" ]; then return 0; fi
   at=$(cd -P "$at/virtfn$index" && pwd -P) || return 0
   if ! read_ids "$at"; then left 'its ids cannot be read'; return 0; fi
@@ -183,9 +183,9 @@ mkdir -p ${EARLY_DONE_PATH.slice(0, EARLY_DONE_PATH.lastIndexOf('/'))}
 `;
 
 /**
- * A POSIX shell program that sets the `driver_override` of each device that is at its place and is known to be the one that was
- * meant; `null` where that can be known of none before drivers are loaded. What it leaves it says in the kernel's log. It unbinds
- * nothing.
+ * A POSIX shell program that sets the `driver_override` of each device that is at its place and is identified with
+ * certainty; `null` if no device can be identified before drivers are loaded. It logs the skipped devices to the
+ * kernel log, and unbinds nothing.
  */
 export function formatEarlyProgram(bindings: readonly PersistedBinding[]): string | null {
   const early = bindings.filter((binding) => lateReason(binding) === null);
@@ -193,10 +193,10 @@ export function formatEarlyProgram(bindings: readonly PersistedBinding[]): strin
   const lines = early.map((binding) => `# ${binding.address}\n${claimLine(binding)}\n`);
   const body = `${HEAD}\n${lines.join('')}${TAIL}`;
   const token = createHash('sha256').update(body).digest('hex').slice(0, TOKEN_LENGTH);
-  return `#!/bin/sh\n# Made by pci bind --persist from /etc/portal-gun/bindings.json, and made anew by it: edits are lost.\n${TOKEN_LINE}${token}\n${body}`;
+  return `#!/bin/sh\n# Generated by pci bind --persist from /etc/portal-gun/bindings.json. Do not edit: changes are overwritten.\n${TOKEN_LINE}${token}\n${body}`;
 }
 
-/** What tells one program of {@link formatEarlyProgram} from another; `null` for what is none. */
+/** The token that identifies a program of {@link formatEarlyProgram}; `null` for other text. */
 export function tokenOf(program: string | null): string | null {
   const line = program?.split('\n').find((each) => each.startsWith(TOKEN_LINE));
   return line === undefined ? null : line.slice(TOKEN_LINE.length);
@@ -214,19 +214,19 @@ function proofWords({
   deviceSerial,
 }: Pick<PersistedTraits, 'path' | 'id' | 'subsystem' | 'deviceSerial'>): string {
   const [root = '', ...steps] = path.split('/');
-  // Buses are numbered anew at each start; the slot and the function below a bridge stay.
+  // Buses are renumbered at each start; the slot and the function below a bridge stay.
   const place = ['/sys/devices', root, ...steps.map((step) => `*:??:${step}`)].join('/');
   const serial = deviceSerial === null ? '' : serialWord(deviceSerial);
   return `'${serial}' ${idWords(id, subsystem)} ${place}`;
 }
 
-/** Patterns: a device may say nothing of its subsystem. */
+/** Patterns, because a device may have no subsystem. */
 function idWords(id: string, subsystem: string | null): string {
   const words = [...id.split(':'), ...(subsystem?.split(':') ?? [])].map((each) => `0x${each}`);
   return [...words, "'*'", "'*'"].slice(0, 4).join(' ');
 }
 
-/** As the configuration space has it, the lowest byte first. */
+/** As in the configuration space, lowest byte first. */
 function serialWord({ offset, value }: SerialAt): string {
   return `${offset}:${value.split('-').reverse().join(' ')}`;
 }

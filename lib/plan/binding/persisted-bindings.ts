@@ -14,7 +14,7 @@ const bindingForm = z.extend(persistedDeviceForm, {
   driver: z.string().check(z.regex(/^[\w-]{1,64}$/), z.refine(isPassthroughDriver)),
   /** Six hex digits. */
   class: z.exactOptional(z.string().check(z.regex(/^[0-9a-f]{6}$/))),
-  /** That it was the display that the firmware had started. */
+  /** Whether it was the boot display. */
   bootDisplay: z.exactOptional(z.boolean()),
 });
 
@@ -37,11 +37,11 @@ const FORM: RecordForm<PersistedBinding> = {
 };
 
 /**
- * What is written down of a device that is bound.
+ * The record of a bound device.
  *
- * @param kept what was written down of it before
- * @param devices all of the host
- * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ * @param kept its earlier record
+ * @param devices all devices of the host
+ * @throws PortalGunError CANNOT_PERSIST if it could not be found again
  */
 export function persistedBindingOf(
   device: DeviceWith<PersistedField>,
@@ -60,16 +60,16 @@ export function persistedBindingOf(
 }
 
 /**
- * The record, ordered by address; `null` where there is nothing to keep.
+ * The record, ordered by address; `null` if it is empty.
  *
- * @throws PortalGunError CANNOT_PERSIST where it would be too large to be read again
+ * @throws PortalGunError CANNOT_PERSIST if it would be too large to be read again
  */
 export function serializeBindings(bindings: readonly PersistedBinding[]): string | null {
   return serializeRecord(FORM, bindings);
 }
 
 /**
- * Reads the record; `null` is an empty one.
+ * Parses the record; `null` is an empty one.
  *
  * @throws PortalGunError BAD_RECORD
  */

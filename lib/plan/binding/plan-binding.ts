@@ -19,13 +19,16 @@ import { type EarlierDriver, parseEarlierDrivers, serializeEarlierDrivers } from
 export interface HostBindingState {
   /** Whether a driver is registered with the PCI bus. */
   isRegistered(driver: string): boolean;
-  /** The record of earlier drivers as it stands, `null` where there is none. */
+  /** The current record of earlier drivers, `null` if there is none. */
   readonly record: string | null;
-  /** The boot that the record is for; `null` if it is not known, as of a captured host: then what identifies devices is not kept. */
+  /**
+   * The boot of the record; `null` if it is unknown, as for a captured host: then the marks of devices are not
+   * recorded.
+   */
   readonly bootId: string | null;
 }
 
-/** What a plan needs of a function that moves. */
+/** The facts of a function that changes drivers. */
 type Moving = ReboundDevice<DeviceWith<GuardField | 'attachments' | 'sriov'>>;
 
 /**
@@ -48,26 +51,26 @@ function titleOf(groups: readonly number[], moving: readonly Moving[]): string {
   const what = groups.length === 0 ? moving.map(({ device }) => device.address).join(', ') : groupWords;
   const drivers = [...new Set(moving.map(({ to }) => to.driver ?? 'none'))];
   const isBack = moving.every(({ to }) => isOfHost(to));
-  const goal = isBack ? 'back to the host' : `to ${drivers.join(', ')}`;
-  return `Give ${what} ${goal}: ${count(moving.length, 'device')}`;
+  const title = isBack ? `Return ${what} to the host` : `Bind ${what} to ${drivers.join(', ')}`;
+  return `${title}: ${count(moving.length, 'device')}`;
 }
 
 function moduleSteps(moving: readonly Moving[], { isRegistered }: HostBindingState): readonly Step[] {
   const drivers = new Set(moving.map(({ to }) => to.driver));
   return [...drivers].flatMap((driver): readonly Step[] => {
     if (driver === null || driver === DEFAULT_DRIVER || isRegistered(driver)) return [];
-    // modprobe takes either of the two strokes.
+    // modprobe accepts a hyphen and an underscore.
     const change = { kind: 'module', module: driver, driver, from: false, to: true } as const;
     return [{ words: moduleKind.words(change), change }];
   });
 }
 
-/** Those that go to VMs are written down with what they had; those that come back are struck out. */
+/** Devices for VMs are recorded with their earlier drivers; devices that return are removed from the record. */
 function recordSteps(moving: readonly Moving[], { record, bootId }: HostBindingState): readonly Step[] {
   const earlier = new Map<PciAddress, EarlierDriver>(parseEarlierDrivers(record));
   for (const { device, from, to } of moving) {
     if (isOfHost(to)) earlier.delete(device.address);
-    // What it had before the first of several moves is what counts.
+    // The driver before the first of several changes counts.
     else if (isOfHost(from))
       earlier.set(device.address, { id: guardOf(device).id, ...from, ...seenOf(device, bootId) });
   }
@@ -77,13 +80,13 @@ function recordSteps(moving: readonly Moving[], { record, bootId }: HostBindingS
   return [{ words: `save the current drivers and identities to ${EARLIER_DRIVERS_PATH}`, change }];
 }
 
-/** What tells it from others of its kind, while a driver of the host shows that. */
+/** The marks that distinguish it from others of its kind, while a host driver shows them. */
 function seenOf(
   device: DeviceWith<GuardField | 'attachments' | 'sriov'>,
   bootId: string | null,
 ): Pick<EarlierDriver, 'seen'> {
   const marks = hostMarksOf(knownValue(device.attachments) ?? []);
-  // A VF is known by its PF.
+  // A VF is identified by its PF.
   if (bootId === null || isVf(device) || !isMarked(marks)) return {};
   return { seen: lastSeenAs(bootId, guardOf(device).subsystem, marks) };
 }

@@ -22,20 +22,20 @@ import type { VfPlace } from '../change-states.ts';
 import { metadataLine, vfLine } from './shell-lines.ts';
 
 /**
- * What a machine's definition gives it changes, as far as it is ours. The rest of the definition is left as it is found,
- * whoever changed it meanwhile. It is in force when the machine is started the next time.
+ * A change of the devices in a VM's definition, as far as they belong to portal-gun. The rest of the definition is
+ * unchanged, also if another program changed it in the meantime. It takes effect at the next start of the VM.
  */
 export interface AssignmentChange {
   readonly kind: 'assignment';
-  /** Of the libvirt that has the machine. */
+  /** The libvirt of the VM. */
   readonly uri: string;
   /** Its UUID. */
   readonly machine: string;
   readonly from: AssignedState;
   readonly to: AssignedState;
-  /** Our element as `virsh metadata --set` takes it, for `to`; `null` where none is left. For scripts alone. */
+  /** The element of portal-gun for `virsh metadata --set`, for `to`; `null` if none remains. Only for scripts. */
   readonly metadata: string | null;
-  /** VFs among what `to` gives, which have to be those when it is made. */
+  /** VFs in `to`, which must be the planned ones when it is made. */
   readonly vfs?: readonly VfPlace[];
 }
 
@@ -46,7 +46,7 @@ export const assignmentKind = {
     isAssignedState(parts['to'], other) &&
     isTextOrNull(parts['metadata']) &&
     arePlaces(parts['vfs']),
-  /** `about` is the name of the machine. */
+  /** `about` is the name of the VM. */
   words({ from, to }, about) {
     const lost = from.devices.filter(({ alias }) => !to.devices.some((each) => each.alias === alias));
     const gained = to.devices.filter(
@@ -68,7 +68,7 @@ export const assignmentKind = {
   functions: (change, direction) => addedDevices(change, direction).flatMap((each) => addressOf(each) ?? []),
   removesFunctions: false,
   safety(change, direction) {
-    // A definition takes nothing before the machine starts, which the hook of libvirt asks about.
+    // A definition takes nothing before the VM starts, and then the libvirt hook checks it.
     if (direction === 'from') return { asks: 'nothing' };
     const devices = addedDevices(change, 'to').flatMap((device) => {
       const address = addressOf(device);
@@ -82,7 +82,7 @@ export const assignmentKind = {
   unlessUndone: 'stuck',
 } satisfies ChangeKind<AssignmentChange>;
 
-/** The devices that a definition has in the state of a direction and not in the other one. */
+/** The devices that a definition has only in the state of one direction. */
 function addedDevices({ from, to }: AssignmentChange, direction: Direction): readonly AssignedDevice[] {
   const [goal, other] = direction === 'to' ? [to, from] : [from, to];
   return goal.devices.filter(
@@ -124,7 +124,7 @@ function isAssignment(value: unknown, { isPersistedDevice }: OtherForms): boolea
   );
 }
 
-/** Whether something is an alias of a device as we give them. */
+/** Whether a value is an alias of pci assign. */
 export function isAlias(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith(ALIAS_PREFIX) && isName(value);
 }
@@ -135,7 +135,7 @@ interface Part {
   readonly xml: string;
 }
 
-/** What brings a machine's definition from one state to the other, by what virsh has for parts of it. */
+/** The virsh commands that bring a VM's definition from one state to the other. */
 function scriptLines(change: AssignmentChange, xml: XmlTexts): readonly string[] {
   const at = `${quote(change.uri)} ${change.machine}`;
   const line = (verb: 'attach' | 'detach', part: Part): string =>
@@ -143,7 +143,7 @@ function scriptLines(change: AssignmentChange, xml: XmlTexts): readonly string[]
   const [before, after] = [partsOf(change.from, xml), partsOf(change.to, xml)];
   const isIn = (parts: readonly Part[], { alias, xml }: Part): boolean =>
     parts.some((part) => part.alias === alias && part.xml === xml);
-  // A port has to be there before what is put in it, and goes after it.
+  // A port is added before its device, and removed after it.
   const gone = before.filter((part) => !isIn(after, part)).reverse();
   return [
     ...(change.vfs ?? []).map(vfLine),

@@ -7,21 +7,21 @@ import { isAlias } from './assignment.ts';
 import { vfLine } from './shell-lines.ts';
 
 /**
- * A machine that runs gets a device, or loses one. Its definition is left: what it gets is gone when it ends. One that ended
- * meanwhile has nothing that could be put back.
+ * A running VM gets a device, or loses one. Its definition is unchanged: the device is lost when the VM stops. If the
+ * VM stopped in the meantime, there is nothing to undo.
  */
 export interface AttachmentChange {
   readonly kind: 'attachment';
-  /** Of the libvirt that has the machine. */
+  /** The libvirt of the VM. */
   readonly uri: string;
   /** Its UUID. */
   readonly machine: string;
-  /** Of the device on the host. */
+  /** The address of the device on the host. */
   readonly address: PciAddress;
-  /** `null` where the machine has it not. One of both is. */
+  /** `null` if the VM does not have it. One of the two is `null`. */
   readonly from: PluggedDevice | null;
   readonly to: PluggedDevice | null;
-  /** The VF that it has to be when it is plugged in. */
+  /** The VF that it must be when it is attached. */
   readonly vfs?: readonly VfPlace[];
 }
 
@@ -34,7 +34,7 @@ export const attachmentKind = {
       devices.length > 0 && devices.every((each) => isPlugged(each, other) && each['address'] === address)
     );
   },
-  /** `about` is the name of the machine. */
+  /** `about` is the name of the VM. */
   words: ({ address, to }, about) =>
     `${about}: ${to === null ? 'detach' : 'attach'} ${address} while it runs`,
   script: {
@@ -49,7 +49,7 @@ export const attachmentKind = {
     },
   },
   madeBy: 'libvirt',
-  // A machine gives a device up by its alias.
+  // A VM releases a device by its alias.
   functions: ({ address, ...change }, direction) => (change[direction] === null ? [] : [address]),
   removesFunctions: false,
   safety: ({ address, ...change }, direction) =>

@@ -5,9 +5,9 @@ import { isTextOrNull } from '../change-parts.ts';
 import { STALE } from '../change-states.ts';
 
 /**
- * The configuration of the boot loader is made anew, by `update-grub`, so that the kernel is given arguments of ours: which, in
- * one text with blanks between, or `null` for none. It takes them from a file of ours; so a plan has two such changes, as of
- * `InitramfsChange`.
+ * The boot loader configuration is generated with `update-grub`, so that the kernel gets the arguments of portal-gun:
+ * in one text separated by spaces, or `null` for none. It reads them from a file of portal-gun, so a plan has two
+ * such changes, as for `InitramfsChange`.
  */
 export interface BootLoaderChange {
   readonly kind: 'boot-loader';
@@ -28,7 +28,7 @@ export const bootLoaderKind = {
     parts: () => ['boot-loader'],
     checks: () => [],
     lines({ to }) {
-      // Only who undoes needs to know that it has begun.
+      // Only an undo needs to know that it has started.
       if (to === STALE) return [':'];
       if (to === null) return ['update-grub', `rm -f -- ${STATE_PATH}`];
       const isGiven = `given ${to.split(' ').map(quote).join(' ')}`;
@@ -41,7 +41,7 @@ export const bootLoaderKind = {
     },
   },
   madeBy: 'this-machine',
-  // What was there before is put back whatever became of the devices.
+  // The earlier file is restored whatever happened to the devices.
   functions: (_, direction) => (direction === 'to' ? null : []),
   removesFunctions: false,
   safety: () => ({ asks: 'nothing' }),
@@ -52,5 +52,5 @@ export const bootLoaderKind = {
 } satisfies ChangeKind<BootLoaderChange>;
 
 function withArguments(to: string | null): string {
-  return to === null ? 'without arguments of ours' : `with ${to}`;
+  return to === null ? 'without arguments of pci validate --fix' : `with ${to}`;
 }

@@ -3,18 +3,18 @@ import type { ChangeKind } from '../change-kind.ts';
 import { isName, isNullOr, isOfMachine, isTextOrNull } from '../change-parts.ts';
 import { metadataLine } from './shell-lines.ts';
 
-/** The category of a machine changes, in its definition or in what runs. The rest of the document is left as it is found. */
+/** The category of a VM changes, in its definition or in the running VM. The rest of the document is unchanged. */
 export interface CategoryChange {
   readonly kind: 'category';
-  /** Of the libvirt that has the machine. */
+  /** The libvirt of the VM. */
   readonly uri: string;
   /** Its UUID. */
   readonly machine: string;
   readonly place: 'definition' | 'live';
-  /** As it was written, whatever that was; `null` for none. */
+  /** The original text, valid or not; `null` for none. */
   readonly from: string | null;
   readonly to: string | null;
-  /** Our element as `virsh metadata --set` takes it, for `to`; `null` where none is left. For scripts alone. */
+  /** The element of portal-gun for `virsh metadata --set`, for `to`; `null` if none remains. Only for scripts. */
   readonly metadata: string | null;
 }
 
@@ -25,10 +25,10 @@ export const categoryKind = {
     isNullOr(parts['from'], isName) &&
     isNullOr(parts['to'], (to) => typeof to === 'string' && isCategory(to)) &&
     isTextOrNull(parts['metadata']),
-  /** `about` is the name of the machine. */
+  /** `about` is the name of the VM. */
   words({ place, to }, about) {
-    const what = to === null ? 'no category' : `category ${to}`;
-    return `${about}: ${what}${place === 'live' ? ' in what runs' : ''}`;
+    const what = to === null ? 'remove the category' : `set the category to ${to}`;
+    return `${about}: ${what}${place === 'live' ? ' of the running VM' : ''}`;
   },
   script: {
     parts: () => [],

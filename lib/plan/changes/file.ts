@@ -2,17 +2,17 @@ import { quote } from '../../base/shell-command.ts';
 import type { ChangeKind } from '../change-kind.ts';
 import { isBoolean, isTextOrNull } from '../change-parts.ts';
 
-/** A file of ours is written, replaced or removed; `null` where there is none. */
+/** A file of portal-gun is written, replaced or removed; `null` if there is none. */
 export interface FileChange {
   readonly kind: 'file';
   readonly path: string;
   readonly from: string | null;
   readonly to: string | null;
-  /** Whether it is a program; that it is none where nothing is said. */
+  /** Whether it is executable; false if omitted. */
   readonly executable?: boolean;
 }
 
-/** Nobody else may take the lock that is in it. */
+/** No other user may take the lock in it. */
 const RUN_FOLDER = '/run/portal-gun';
 
 export const fileKind = {
@@ -37,7 +37,7 @@ export const fileKind = {
     },
   },
   madeBy: 'this-machine',
-  // What was there before is put back whatever became of the devices.
+  // The earlier file is restored whatever happened to the devices.
   functions: (_, direction) => (direction === 'to' ? null : []),
   removesFunctions: false,
   safety: () => ({ asks: 'nothing' }),

@@ -4,9 +4,9 @@ import { isTextOrNull } from '../change-parts.ts';
 import { INITRAMFS_STATE_PATH, STALE } from '../change-states.ts';
 
 /**
- * The initial RAM disks are made anew, so that they hold the bindings that outlive a boot: those of a token, or none
- * (`null`). They take what they hold from files. So a plan has two such changes, to {@link STALE} before its files are
- * changed and from there when they are; then undoing it in reverse makes them anew once the files are back.
+ * The initramfs is generated again, so that it contains the persisted bindings of a token, or none (`null`). It reads
+ * them from files. So a plan has two such changes: to {@link STALE} before its files change, and from it after they
+ * changed. An undo in reverse order then generates it again after the files are restored.
  */
 export interface InitramfsChange {
   readonly kind: 'initramfs';
@@ -23,9 +23,9 @@ export const initramfsKind = {
   script: {
     parts: () => [],
     checks: () => [],
-    /** The hook of ours leaves its token; where there is none any more, the token is taken away by us. */
+    /** The hook of portal-gun leaves its token; without the hook, the token is removed here. */
     lines({ to }) {
-      // Only who undoes needs to know that it has begun.
+      // Only an undo needs to know that it has started.
       if (to === STALE) return [':'];
       const update = 'update-initramfs -u -k all';
       if (to === null) {
@@ -36,7 +36,7 @@ export const initramfsKind = {
     },
   },
   madeBy: 'this-machine',
-  // What was there before is put back whatever became of the devices.
+  // The earlier file is restored whatever happened to the devices.
   functions: (_, direction) => (direction === 'to' ? null : []),
   removesFunctions: false,
   safety: () => ({ asks: 'nothing' }),

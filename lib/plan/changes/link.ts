@@ -2,7 +2,7 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { ChangeKind } from '../change-kind.ts';
 import { isAddress, isBoolean } from '../change-parts.ts';
 
-/** The network interface of a function is switched on or off. */
+/** The network interface of a function is set up or down. */
 export interface LinkChange {
   readonly kind: 'link';
   readonly address: PciAddress;

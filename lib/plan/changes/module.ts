@@ -3,11 +3,14 @@ import { driverPath, modulePath } from '../../sysfs/paths.ts';
 import type { ChangeKind } from '../change-kind.ts';
 import { isBoolean, isName, isNullOr } from '../change-parts.ts';
 
-/** A module is loaded, or is no more; one of a driver of PCI is when that is registered with the bus. */
+/**
+ * A module is loaded or removed; the module of a PCI driver counts as loaded if the driver is registered with the
+ * bus.
+ */
 export interface ModuleChange {
   readonly kind: 'module';
   readonly module: string;
-  /** `null` for a module of anything else. */
+  /** `null` for a module without a PCI driver. */
   readonly driver: string | null;
   readonly from: boolean;
   readonly to: boolean;
@@ -31,12 +34,12 @@ export const moduleKind = {
     },
   },
   madeBy: 'this-machine',
-  // What was there before is put back whatever became of the devices.
+  // The earlier state is restored whatever happened to the devices.
   functions: (_, direction) => (direction === 'to' ? null : []),
   removesFunctions: false,
   safety: () => ({ asks: 'nothing' }),
   loads: ({ module, driver, to }) => (to ? { module, driver } : null),
-  // To load one that is loaded changes nothing, and none is taken out that is in use.
+  // Loading a loaded module changes nothing, and a module in use is not removed.
   touches: () => [],
   endsWithBoot: () => true,
   unlessUndone: 'left',

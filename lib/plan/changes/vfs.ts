@@ -18,8 +18,8 @@ import { settingArguments } from '../sriov/setting-arguments.ts';
 import { moveLine } from './shell-lines.ts';
 
 /**
- * The VFs of a PF change: how many there are, and what they are set to. One change, since the kernel knows no other way:
- * before there is another number of VFs all go, and all that they were set to goes with them.
+ * The VFs of a PF change: their number, and their settings. It is one change, because the kernel removes all VFs
+ * before it creates another number of them, and their settings are lost with them.
  */
 export interface VfsChange {
   readonly kind: 'vfs';
@@ -34,13 +34,13 @@ export const vfsKind = {
     isAddress(address) && isVfsState(from, other) && isVfsState(to, other),
   words({ address, from, to }) {
     const isNew = from.count !== to.count;
-    const through = from.count > 0 && to.count > 0 ? ', through none' : '';
+    const through = from.count > 0 && to.count > 0 ? ', through 0' : '';
     const set = to.vfs.filter(({ settings }) => Object.keys(settings).length > 0).map(({ index }) => index);
     const parts = [
       ...(isNew ? [`from ${count(from.count, 'VF')} to ${to.count}${through}`] : []),
       ...(set.length === 0
         ? []
-        : [isNew ? 'set each' : `set ${set.map((index) => `VF ${index}`).join(', ')}`]),
+        : [isNew ? 'configure each' : `configure ${set.map((index) => `VF ${index}`).join(', ')}`]),
       ...(from.autoprobe === to.autoprobe ? [] : [`autoprobe ${to.autoprobe === true ? 'on' : 'off'}`]),
     ];
     return `${address}: ${parts.join('; ')}`;
@@ -82,7 +82,7 @@ function isVfsState(value: unknown, { areSettings }: OtherForms): boolean {
   );
 }
 
-/** Also none, which a VF has before anybody sets one. */
+/** Includes the zero MAC, which a VF has before one is set. */
 function isMac(value: unknown): boolean {
   return typeof value === 'string' && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(value);
 }

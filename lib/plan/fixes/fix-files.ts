@@ -2,25 +2,25 @@ import { PortalGunError } from '../../base/errors.ts';
 import type { Fix } from '../../checks/validation/fix.ts';
 import { FIX_PATHS } from '../../sysfs/paths.ts';
 
-/** What makes a file ours. */
+/** The mark of a file of portal-gun. */
 const MARK = '# Made by pci validate --fix';
 const HEAD = `${MARK}, which adds lines to it and removes none.`;
 
-// For ordinary starts alone: the recovery entry is the way out where a host does not start with it.
+// Only for ordinary boots: the recovery entry must work if the host does not boot with the argument.
 const ARGUMENT_LINE = /^GRUB_CMDLINE_LINUX_DEFAULT="\$GRUB_CMDLINE_LINUX_DEFAULT ([\w.,:=-]+)"$/;
 
-// Of several for one user the last counts.
+// Of several lines for one user the last counts.
 const LIMIT_LINE = /^(\S+) - memlock (\d+)$/;
 
-/** A line that a fix needs in a file of ours. */
+/** A line for a fix in a file of portal-gun. */
 export interface FixLine {
   readonly path: string;
   readonly line: string;
-  /** What it is for: `intel_iommu=on for the kernel`. */
+  /** Its purpose: `intel_iommu=on for the kernel`. */
   readonly purpose: string;
 }
 
-/** The line of a fix; `null` for one that is made otherwise. */
+/** The line of a fix; `null` for a fix without a line. */
 export function fixLine(fix: Fix): FixLine | null {
   switch (fix.kind) {
     case 'kernel-argument':
@@ -48,16 +48,16 @@ export function fixLine(fix: Fix): FixLine | null {
   }
 }
 
-/** How what a file does is taken back, for whoever finds it. */
+/** How to revert the effect of a file, for a user who finds it. */
 const WAYS_BACK: Readonly<Record<string, string>> = {
   [FIX_PATHS.bootLoader]: `rm ${FIX_PATHS.bootLoader}, update-grub, and restart`,
 };
 
 /**
- * A file of ours with lines in it: those that it has already, whatever they are, and those that it lacks.
+ * The text of a file of portal-gun with more lines: existing lines are kept.
  *
- * @param text what is in it; `null` where there is none
- * @throws PortalGunError NOT_OURS for a file that somebody else made
+ * @param text the current text; `null` if there is no file
+ * @throws PortalGunError NOT_OURS for a file of another program
  */
 export function withLines(path: string, text: string | null, lines: readonly string[]): string {
   if (text !== null && !text.startsWith(MARK)) {
@@ -74,7 +74,7 @@ export function withLines(path: string, text: string | null, lines: readonly str
   return missing.length === 0 ? before : ended + missing.map((line) => `${line}\n`).join('');
 }
 
-/** Whether a line is among some, or, of a limit, one for the same user that is as high. */
+/** Whether a line is in a list, or, for a limit, one for the same user that is at least as high. */
 export function isCovered(line: string, there: readonly string[]): boolean {
   const [, user, size] = LIMIT_LINE.exec(line) ?? [];
   return there.some((each) => {
@@ -83,7 +83,7 @@ export function isCovered(line: string, there: readonly string[]): boolean {
   });
 }
 
-/** The kernel's arguments in our file for the boot loader, in one text; `null` where there are none. */
+/** The kernel arguments in portal-gun's file for the boot loader, in one text; `null` if there are none. */
 export function argumentsIn(text: string | null): string | null {
   const words = (text ?? '').split('\n').flatMap((line) => ARGUMENT_LINE.exec(line)?.[1] ?? []);
   return words.length === 0 ? null : words.join(' ');

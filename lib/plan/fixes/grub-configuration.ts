@@ -1,6 +1,6 @@
 /**
- * Whether what GRUB starts is given all of some words: one of its entries that start a Linux has them, each by itself, as in
- * `linux /boot/vmlinuz-6.12.9-amd64 root=UUID=… ro quiet intel_iommu=on`.
+ * Whether the entries of GRUB contain some words: one of its entries for Linux has each of them, as in `linux
+ * /boot/vmlinuz-6.12.9-amd64 root=UUID=… ro quiet intel_iommu=on`.
  *
  * @param text `/boot/grub/grub.cfg`
  */

@@ -7,27 +7,27 @@ import { type ModuleChange, moduleKind } from '../changes/module.ts';
 import type { Step } from '../plan.ts';
 import { argumentsIn, type FixLine, fixLine, isCovered, withLines } from './fix-files.ts';
 
-/** What of a host decides what is yet to be done for fixes. */
+/** The facts of a host that decide which steps the fixes need. */
 export interface FixState {
-  /** What is in a file of ours, `null` where there is none. */
+  /** The text of a file of portal-gun, `null` if there is none. */
   readonly textOf: (path: string) => string | null;
-  /** With which arguments of ours the boot loader's configuration was made: see `BootLoaderChange`. */
+  /** The arguments of portal-gun in the boot loader configuration: see `BootLoaderChange`. */
   readonly bootLoader: string | null;
   readonly isLoaded: (module: string) => boolean;
-  /** The steps by which what outlives a boot is brought in line with what was written down. */
+  /** The steps that update the files of persisted changes. */
   readonly persistence: readonly Step[];
 }
 
-/** A step with the fixes that it is for. */
+/** A step with its fixes. */
 export interface FixStep extends Step {
   readonly fixes: readonly Fix[];
 }
 
 /**
- * The steps that make fixes: modules that are loaded, lines in files of ours, and last what takes long, the boot loader's
- * configuration and the initial RAM disks. What is done already has no step.
+ * The steps of fixes: modules to load, lines in files of portal-gun, and last the slow ones, the boot loader
+ * configuration and the initramfs. A fix that is already made has no step.
  *
- * @throws PortalGunError NOT_OURS where a file stands in the place of one of ours
+ * @throws PortalGunError NOT_OURS if a file of another program has the name
  */
 export function planFixes(fixes: readonly Fix[], state: FixState): readonly FixStep[] {
   const lines = fixes.flatMap((fix) => {
@@ -77,7 +77,7 @@ function fileStep(
   ];
 }
 
-/** The file comes between two changes of the configuration that is made of it: see `BootLoaderChange`. */
+/** The file changes between two changes of the configuration that is generated from it: see `BootLoaderChange`. */
 function bootLoaderSteps(lines: readonly LineOfFix[], state: FixState): readonly FixStep[] {
   const ofLoader = lines.filter(({ path }) => path === FIX_PATHS.bootLoader);
   if (ofLoader.length === 0) return [];

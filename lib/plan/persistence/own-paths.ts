@@ -3,7 +3,7 @@ import { EARLY_PROGRAM_PATH } from '../binding/early-bindings.ts';
 import { PERSISTENCE_PATHS } from './persistence-files.ts';
 import { START_HOOK_PATH } from './start-hook-paths.ts';
 
-/** The folders that hold nothing but files of ours. */
+/** The folders that contain only files of portal-gun. */
 const OWN_FOLDERS = ['/run/portal-gun/', '/var/lib/portal-gun/', '/etc/portal-gun/'] as const;
 
 const OWN_FILES: ReadonlySet<string> = new Set([
@@ -13,10 +13,10 @@ const OWN_FILES: ReadonlySet<string> = new Set([
   ...Object.values(FIX_PATHS),
 ]);
 
-/** The names of files in a folder, however deep; none of them leads out of it. */
+/** The names of files in a folder, at any depth; none leads out of it. */
 const BELOW = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
 
-/** Whether a path is of a file that our plans write. */
+/** Whether a path is that of a file that plans write. */
 export function isOwnPath(path: string): boolean {
   if (OWN_FILES.has(path)) return true;
   const folder = OWN_FOLDERS.find((each) => path.startsWith(each));

@@ -15,7 +15,7 @@ import type { VfGoal } from '../sriov/vf-goal.ts';
 /**
  * The records after devices are added for each boot: these devices with their drivers, and all earlier records.
  *
- * @param devices all of the host
+ * @param devices all devices of the host
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersisted(
@@ -36,7 +36,7 @@ export function withPersisted(
 /**
  * The records after a PF is added for each boot with the proposed state; without VFs it is not recorded.
  *
- * @param devices where it may be taken for another: all PFs of the host at least
+ * @param devices the devices that it could be confused with: at least all PFs of the host
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersistedVfs(
@@ -56,16 +56,16 @@ export function withPersistedVfs(
   });
 }
 
-/** How entries of a record are made. */
+/** How the entries of a record are created. */
 interface Entries<T, Device> {
   entryOf(known: T | null): T;
-  /** An entry for where its device is now. */
+  /** An entry for the current place of its device. */
   movedTo(found: Device, entry: T): T;
 }
 
 /**
- * An entry that names the same place gives way if its device is gone: only one device can be there. If that is elsewhere, its entry
- * follows it; if it may be elsewhere, its entry stays.
+ * An entry for the same place is removed if its device no longer exists, because only one device can be there. If the
+ * device is elsewhere, its entry follows it; if it may be elsewhere, its entry stays.
  */
 function withEntry<T extends PersistedDevice, Device extends DeviceWith<TraitField>>(
   device: DeviceWith<never>,

@@ -13,9 +13,9 @@ import {
 /** The facts of a host that decide how bindings and VFs are persisted there. */
 export interface PersistenceState {
   readonly boot: BootState;
-  /** What is in a file, `null` where there is none. */
+  /** The text of a file, `null` if there is none. */
   readonly textOf: (path: string) => string | null;
-  /** What the initial RAM disks hold: see `InitramfsChange`. */
+  /** The bindings in the initramfs: see `InitramfsChange`. */
   readonly initramfs: string | null;
 }
 

@@ -1,18 +1,18 @@
 import { areOfOneDevice } from '../../pci/persisted/find-persisted.ts';
 import type { PersistedDevice } from '../../pci/persisted/persisted-device.ts';
 
-/** What a change makes of a record of devices. */
+/** The differences between two records of devices. */
 export interface RecordChanges<T> {
-  /** What is written down anew, or in another way, at the place that it had. */
+  /** New or changed entries at the same place. */
   readonly added: readonly T[];
-  /** What is written down at the place where its device is now. */
+  /** Entries that follow their device to its current place. */
   readonly moved: readonly { readonly from: T; readonly to: T }[];
   readonly struck: readonly T[];
-  /** What stays as it is though something else is written down at its place: its device may be elsewhere. */
+  /** Entries that stay although another entry has their place: their device may be elsewhere. */
   readonly shared: readonly T[];
 }
 
-/** What becomes of the entries of a record. */
+/** Compares the entries of two records. */
 export function recordChanges<T extends PersistedDevice>(
   before: readonly T[],
   after: readonly T[],

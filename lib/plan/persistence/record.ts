@@ -3,22 +3,22 @@ import { type ErrorDetails, PortalGunError } from '../../base/errors.ts';
 import { comparePciAddresses } from '../../pci/address.ts';
 import type { PersistedDevice } from '../../pci/persisted/persisted-device.ts';
 
-/** What is read at once, of a record as of an attribute. */
+/** The read limit of an attribute also applies to a record. */
 const MAX_LENGTH = 64 * 1024;
 
-/** A file in which something is written down of devices for each boot. */
+/** The form of a file with devices for each boot. */
 export interface RecordForm<T extends PersistedDevice> {
   readonly path: string;
   /** `portal-gun/bindings/v1`. */
   readonly schema: string;
-  /** All that an entry must have, each part in its form. Keys that are not in it are kept: later versions have them. */
+  /** The required parts of an entry, each in its form. Unknown keys are kept, because later versions have them. */
   readonly entry: z.ZodMiniType<T>;
 }
 
 /**
- * A record, ordered by address; `null` where there is nothing to keep.
+ * A record, ordered by address; `null` if it is empty.
  *
- * @throws PortalGunError CANNOT_PERSIST where it would be too large to be read again
+ * @throws PortalGunError CANNOT_PERSIST if it would be too large to be read again
  */
 export function serializeRecord<T extends PersistedDevice>(
   { schema }: RecordForm<T>,
@@ -27,24 +27,24 @@ export function serializeRecord<T extends PersistedDevice>(
   if (entries.length === 0) return null;
   const devices = byAddress(entries);
   const record = { schema, devices };
-  // What is too long for people to read can do without its indents.
+  // A long record is written without indentation.
   const text = [2, 0].map((indent) => `${JSON.stringify(record, null, indent)}\n`).find(isReadable);
   if (text !== undefined) return text;
   throw new PortalGunError('CANNOT_PERSIST', `${devices.length} devices are more than can be kept`);
 }
 
-/** Entries in the order in which a record has them. */
+/** Entries in the order of a record. */
 export function byAddress<T extends PersistedDevice>(entries: readonly T[]): readonly T[] {
   return [...entries].sort((a, b) => comparePciAddresses(a.address, b.address));
 }
 
-/** Whether a text is read whole. */
+/** Whether a text is within the read limit. */
 export function isReadable(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_LENGTH;
 }
 
 /**
- * Reads a record; `null` is an empty one.
+ * Parses a record; `null` is an empty one.
  *
  * @throws PortalGunError BAD_RECORD
  */
@@ -56,7 +56,8 @@ export function parseRecord<T extends PersistedDevice>(
   const record = parseObject(text);
   if (!isObject(record)) throw damaged(path, 'it is not a JSON object');
   const { devices } = record;
-  if (record['schema'] !== schema || !Array.isArray(devices)) throw damaged(path, `it is none of ${schema}`);
+  if (record['schema'] !== schema || !Array.isArray(devices))
+    throw damaged(path, `it is not one of ${schema}`);
   return devices.map((entry: unknown, index) => {
     const { error } = z.safeParse(form, entry);
     if (error === undefined) return entry as T;

@@ -1,5 +1,5 @@
-/** Where libvirt (6.5 and later) looks for programs that it asks before it starts a machine. */
+/** The folder in which libvirt (6.5 and newer) finds hooks that it runs before it starts a VM. */
 export const START_HOOKS_FOLDER = '/etc/libvirt/hooks/qemu.d';
 export const START_HOOK_PATH = `${START_HOOKS_FOLDER}/portal-gun`;
-/** Where it looks for one such program, in all its versions. */
+/** The path of a single such hook, in all versions of libvirt. */
 export const SINGLE_START_HOOK_PATH = '/etc/libvirt/hooks/qemu';

@@ -19,11 +19,11 @@ import type { VfWishes } from '../sriov/vf-goal.ts';
 import { VF_SETTING_KEYS, VF_SETTING_TEXTS, type VfSettingKey } from '../sriov/vf-setting-texts.ts';
 import { HOST_DRIVER, type Policy, type PolicyDevice } from './policy.ts';
 
-/** What the first key of a policy says: its format. */
+/** The value of the first key in a policy: its format. */
 export const POLICY_FORMAT = 'policy/v1';
 const MAX_VFS = 0xffff;
 
-/** The keys of a policy that name a device by what it is, and the parts of an identity that they are. */
+/** The keys of a policy that name a device by its identity, with the parts of the identity. */
 const IDENTITY_KEYS = {
   id: 'id',
   subsystem: 'subsystem',
@@ -35,11 +35,11 @@ const IDENTITY_KEYS = {
 
 const MISSING: MissingWords = {
   'portal-gun': withHint(
-    'does not say that it is a policy',
+    'does not identify itself as a policy',
     `begin it with the line: portal-gun: ${POLICY_FORMAT}`,
   ),
-  device: 'does not say which device: it needs the key "device"',
-  count: 'does not say how many: it needs the key "count"',
+  device: 'names no device: it needs the key "device"',
+  count: 'has no number of VFs: it needs the key "count"',
 };
 
 const identityPart = z.optional(yamlText);
@@ -52,7 +52,7 @@ const identityForm = z.strictObject({
   slot: identityPart,
 } satisfies Record<keyof typeof IDENTITY_KEYS, typeof identityPart>);
 
-/** A selector, or a device of which every part of its identity that is named is so. */
+/** A selector, or an identity whose given parts all match. */
 const deviceForm = z.union([
   selectorForm(),
   z.pipe(
@@ -86,7 +86,7 @@ const driverForm = yamlText.check(
   z.refine(
     (driver) => driver === HOST_DRIVER || (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver)),
     {
-      error: 'is to be host, or a driver that hands devices to VMs, such as vfio-pci',
+      error: 'must be host, or a VFIO driver such as vfio-pci',
     },
   ),
 );
@@ -96,7 +96,7 @@ const bindingForm = z.strictObject({ device: deviceForm, driver: z.optional(driv
 /** A setting of a VF, as on the command line. */
 const settingForm = (key: VfSettingKey) =>
   z.optional(yamlParsed((text): VfWishes => VF_SETTING_TEXTS[key](text, key), 'BAD_ARGUMENT'));
-/** The same for a switch; YAML has words of its own for on and off. */
+/** The same for a switch; YAML has its own words for on and off. */
 const switchForm = (key: VfSettingKey) =>
   z.optional(
     z.pipe(
@@ -156,7 +156,7 @@ export const POLICY_KEYS = {
 } as const;
 
 /**
- * Reads a policy: YAML 1.2 of the format that `docs/reference/policy.md` describes.
+ * Parses a policy: YAML 1.2 in the format of `docs/reference/policy.md`.
  *
  * @param name of the file, for errors
  * @throws PortalGunError BAD_POLICY, with line and column
@@ -190,7 +190,7 @@ export function parsePolicy(text: string, name: string): Policy {
   };
 }
 
-/** All that is said of a VF, as one. */
+/** All settings of a VF, merged. */
 function wishesOf(wishes: z.output<typeof wishesForm>): VfWishes {
   return Object.assign({}, ...VF_SETTING_KEYS.map((key) => wishes[key]));
 }

@@ -6,18 +6,18 @@ import { planBind, planUnbind, type Rebinding, type RebindingField } from '../bi
 import type { EarlierDrivers } from '../binding/earlier-drivers.ts';
 import { HOST_DRIVER } from './policy.ts';
 
-/** A device that a policy names, and what it says of it. */
+/** A device of a policy, with its entry. */
 export interface PolicyBinding<Device extends DeviceWith<never> = PciDevice> {
   readonly device: Device;
   /** As in `BindingPolicy`. */
   readonly driver: string | null;
-  /** Where it says so: `policy.yaml:4:5`. */
+  /** Its position: `policy.yaml:4:5`. */
   readonly at: string;
 }
 
-/** Who must change drivers for a policy: whoever goes to VMs, and whoever comes back from them. */
+/** The devices that must change drivers for a policy: to VMs, and back to the host. */
 export interface PolicyRebinding<Device extends DeviceWith<never> = PciDevice> {
-  /** Those that are named to be given to VMs, and to be with the host. */
+  /** The devices that the policy names for VMs, and for the host. */
   readonly given: readonly Device[];
   readonly kept: readonly Device[];
   readonly toVfio: Rebinding<Device>;
@@ -25,9 +25,9 @@ export interface PolicyRebinding<Device extends DeviceWith<never> = PciDevice> {
 }
 
 /**
- * Who must change drivers so that it is as a policy says. A group goes as a whole, also where one member is named.
+ * The devices that must change drivers to match a policy. All members of a group change, even if one is named.
  *
- * @throws PortalGunError BAD_POLICY where it contradicts itself; CANNOT_BE_GIVEN, PERMISSION_DENIED
+ * @throws PortalGunError BAD_POLICY if it contradicts itself; CANNOT_BE_GIVEN, PERMISSION_DENIED
  */
 export function moveByPolicy<Device extends DeviceWith<RebindingField>>(
   bindings: readonly PolicyBinding<Device>[],
@@ -52,7 +52,7 @@ export function moveByPolicy<Device extends DeviceWith<RebindingField>>(
   };
 }
 
-/** Both ways of a policy as one rebinding. */
+/** Both directions of a policy as one rebinding. */
 export function mergedRebinding<Device extends DeviceWith<never>>({
   toVfio,
   back,
@@ -64,7 +64,7 @@ export function mergedRebinding<Device extends DeviceWith<never>>({
   };
 }
 
-/** One device can't be on two drivers, nor can one group be with a VM and with the host. */
+/** One device cannot be on two drivers, and one group cannot be both with a VM and with the host. */
 function refuseContradiction<Device extends DeviceWith<never>>(
   bindings: readonly PolicyBinding<Device>[],
   groups: readonly IommuGroup<Device>[],
@@ -87,7 +87,7 @@ function refuseContradiction<Device extends DeviceWith<never>>(
         : `${one.device.address} is to be on ${wordOf(one)}, and ${other.device.address}, of the same IOMMU group, by ${other.at} on ${wordOf(other)}`;
     throw new PortalGunError('BAD_POLICY', what, {
       subject: one.at,
-      hint: 'a group goes to a VM as a whole, and stays with the host as a whole',
+      hint: 'all devices of a group must be bound to a VFIO driver, or none',
     });
   }
 }

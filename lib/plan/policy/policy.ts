@@ -1,34 +1,34 @@
 import type { Selector } from '../../pci/selector/selector-parser.ts';
 import type { VfGoal } from '../sriov/vf-goal.ts';
 
-/** What the hardware of a host is to be, as a file says it. What it does not speak of is left as it is. */
+/** The required state of the hardware of a host, from a file. Anything that it does not mention is unchanged. */
 export interface Policy {
   readonly bindings: readonly BindingPolicy[];
   readonly virtualFunctions: readonly VirtualFunctionsPolicy[];
-  /** Whether it is to be so after each boot as well. */
+  /** Whether the state also applies after each boot. */
   readonly persist: boolean;
 }
 
-/** Which devices a part of a policy means, and where it stands in the file: `policy.yaml:4:5`. */
+/** The devices of a part of a policy, with its position in the file: `policy.yaml:4:5`. */
 export interface PolicyDevice {
   readonly selector: Selector;
   readonly at: string;
 }
 
-/** As the driver of a policy: none that hands devices to VMs. */
+/** The driver of a policy for devices that stay with the host: any driver except VFIO drivers. */
 export const HOST_DRIVER = 'host';
 
-/** Devices that are to be on a driver. */
+/** Devices that must be on a driver. */
 interface BindingPolicy {
   readonly device: PolicyDevice;
-  /** {@link HOST_DRIVER} for devices that are not to be with a VM; `null` for the VFIO driver that fits. */
+  /** {@link HOST_DRIVER} for devices of the host; `null` for the matching VFIO driver. */
   readonly driver: string | null;
 }
 
-/** The virtual functions of one PF. */
+/** The VFs of one PF. */
 interface VirtualFunctionsPolicy {
   readonly device: PolicyDevice;
   readonly goal: VfGoal;
-  /** On which driver all of them are to be, as in {@link BindingPolicy}; `undefined` where nothing is said. */
+  /** The driver of all of them, as in {@link BindingPolicy}; `undefined` if none is given. */
   readonly driver: string | undefined;
 }

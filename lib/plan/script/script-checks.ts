@@ -3,15 +3,15 @@ import { SYS_PATHS } from '../../sysfs/paths.ts';
 import type { Change } from '../change.ts';
 import { kindOf } from '../change-kinds.ts';
 
-/** What of a device a script looks at before it takes it. */
+/** The checks of a device in a script before it is taken. */
 type Look = 'disks' | 'net' | 'open';
 
 /**
- * Stands in scripts that take devices: a script is run long after it was made, so it looks again at what can have changed.
- * Mount points of every mount namespace count, and every open file by its device number.
+ * Part of scripts that take devices. A script may run long after it was made, so it checks again everything that can
+ * have changed: mount points of every mount namespace, and every open file by its device number.
  */
 export const CHECKS_HEAD = `
-# unused ADDRESS [disks] [net] [open]: stops if the host uses it by now; what is named is not looked at
+# unused ADDRESS [disks] [net] [open]: stops if the host uses it now; the named checks are skipped
 unused() {
   address=$1 dir=$(readlink -f "${SYS_PATHS.pciDevices}/$1") nodes=
   shift
@@ -35,7 +35,7 @@ unused() {
       [ ! -e "$holder" ] || fail "$address is in use: $name is part of $holder"
     done
     if grep -qs ID_FS_TYPE=zfs_member "/run/udev/data/b$number"; then
-      for pool in /proc/spl/kstat/zfs/*/; do [ ! -d "$pool" ] || fail "$address may be in use: $name is of a ZFS pool"; done
+      for pool in /proc/spl/kstat/zfs/*/; do [ ! -d "$pool" ] || fail "$address may be in use: $name belongs to a ZFS pool"; done
     fi
   done
   case $skip in *" net "*) ;; *)
@@ -43,7 +43,7 @@ unused() {
       link=\${file%/ifindex}
       name=\${link##*/}
       for upper in "$link"/upper_*; do [ ! -e "$upper" ] || fail "$address is in use: $name is part of \${upper##*/upper_}"; done
-      addresses=$(ip -o addr show dev "$name" scope global) || fail "what addresses $name has cannot be told"
+      addresses=$(ip -o addr show dev "$name" scope global) || fail "cannot read the addresses of $name"
       [ -z "$addresses" ] || fail "$address is in use: $name has an address"
       routes=$(ip -4 route show dev "$name"; ip -6 route show dev "$name" | grep -Ev "^(fe80::|ff00::|multicast)" || :)
       [ -z "$routes" ] || fail "$address is in use: $name has a route"
@@ -61,7 +61,7 @@ unused() {
   fi
 }
 
-# take ADDRESS DRIVER [what]...: unused, unless it is on that driver
+# take ADDRESS DRIVER [skipped]...: unused, unless it is on that driver
 take() {
   on=$(driver_of "$1")
   [ "$on" != "$2" ] || return 0
@@ -71,7 +71,7 @@ take() {
   esac
 }
 
-# unheld ADDRESS: stops if a machine has it
+# unheld ADDRESS: stops if a VM has it
 unheld() {
   case $(driver_of "$1") in
     vfio-pci | pci-stub | *vfio_pci | *vfio-pci) unused "$1" disks net ;;
@@ -81,7 +81,7 @@ unheld() {
 
 const DISK_RULES: readonly string[] = 'mounted swap lvm md crypt device-mapper bcache zfs'.split(' ');
 
-/** What is not looked at, since it is known to be so and was allowed. */
+/** The checks that are skipped, because their finding is known and was accepted. */
 export function passedOver(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly Look[] {
   const known = findings.filter(({ severity }) => severity !== 'unknown');
   const lifted = refusalsAmong(known, new Set()).filter(({ name }) => allowed.has(name));
@@ -93,7 +93,7 @@ function lookOf(name: string): Look {
   return name.startsWith('net-') || name === 'session' ? 'net' : 'open';
 }
 
-/** The lines that look whether the host uses by now what a change takes. */
+/** The lines that check whether the host now uses what a change takes. */
 export function checkLines(change: Change, over: readonly Look[]): readonly string[] {
   return kindOf(change).script.checks(change, over.map((look) => ` ${look}`).join(''));
 }

@@ -1,15 +1,15 @@
 import { BOOT_LOADER_PATHS, SYS_PATHS } from '../../sysfs/paths.ts';
 import type { ScriptPart } from '../change-kind.ts';
 
-/** Stands in every script. */
-export const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
+/** Part of every script. */
+export const HEAD = `# Requires root. It stops at the first failure. If it is run again, it makes only the missing changes.
 set -eu
 umask 022
 export LC_ALL=C
 
 fail() { echo "$0: $*" >&2; exit 1; }
 
-# same ADDRESS IDS SUBSYSTEM GROUP: is it still the device that this was made for? A dash is for what was not known.
+# same ADDRESS IDS SUBSYSTEM GROUP: stops if the device is not the planned one. A dash is an unknown value.
 same() {
   at=${SYS_PATHS.pciDevices}/$1
   [ -e "$at" ] || fail "$1 is not on the PCI bus"
@@ -19,22 +19,22 @@ same() {
   [ "$4" = - ] || [ "$(basename "$(readlink "$at/iommu_group")")" = "$4" ] || fail "$1 is not in IOMMU group $4"
 }
 
-# driver_of ADDRESS: the name of its driver; nothing without one
+# driver_of ADDRESS: prints its driver; empty if it has none
 driver_of() { if [ -e "${SYS_PATHS.pciDevices}/$1/driver" ]; then basename "$(readlink "${SYS_PATHS.pciDevices}/$1/driver")"; fi; }
 
-# move ADDRESS DRIVER OVERRIDE: to a driver, none where it is empty; then what driver_override is to ask for
+# move ADDRESS DRIVER OVERRIDE: binds it to a driver, or unbinds it if empty; then sets driver_override
 move() {
   at=${SYS_PATHS.pciDevices}/$1
   if [ "$(driver_of "$1")" != "$2" ]; then
     [ -z "$2" ] || printf "%s\\n" "$2" > "$at/driver_override"
     [ -z "$(driver_of "$1")" ] || echo "$1" > "$at/driver/unbind"
     [ -z "$2" ] || echo "$1" > ${SYS_PATHS.pciBus}/drivers_probe
-    [ "$(driver_of "$1")" = "$2" ] || fail "$2 does not take $1"
+    [ "$(driver_of "$1")" = "$2" ] || fail "$2 does not bind $1"
   fi
   printf "%s\\n" "$3" > "$at/driver_override"
 }
 
-# release ADDRESS: to the driver that the kernel finds
+# release ADDRESS: returns it to the driver that the kernel finds
 release() {
   at=${SYS_PATHS.pciDevices}/$1
   echo > "$at/driver_override"
@@ -46,7 +46,7 @@ release() {
 `;
 
 const VF_CHECKS_PART = `
-# take_vfs ADDRESS COUNT [what]...: the same of its VFs, if there is to be another number of them
+# take_vfs ADDRESS COUNT [skipped]...: the same check for its VFs, if their number changes
 take_vfs() {
   [ "$(cat "${SYS_PATHS.pciDevices}/$1/sriov_numvfs")" != "$2" ] || return 0
   pf=$1
@@ -58,7 +58,7 @@ take_vfs() {
 `;
 
 const VFS_PART = `
-# vfs ADDRESS COUNT AUTOPROBE: makes so many VFs of it, with sriov_drivers_autoprobe meanwhile at that, where it is not empty
+# vfs ADDRESS COUNT AUTOPROBE: sets its number of VFs, and before that sriov_drivers_autoprobe unless empty
 vfs() {
   at=${SYS_PATHS.pciDevices}/$1
   if [ "$(cat "$at/sriov_numvfs")" != "$2" ]; then
@@ -68,18 +68,18 @@ vfs() {
   fi
 }
 
-# vf ADDRESS INDEX: the address of one of its VFs
+# vf ADDRESS INDEX: prints the address of one of its VFs
 vf() { basename "$(readlink "${SYS_PATHS.pciDevices}/$1/virtfn$2")"; }
 
-# probe ADDRESS: has the kernel look for a driver, where it has none
+# probe ADDRESS: lets the kernel probe for a driver if it has none
 probe() { [ -n "$(driver_of "$1")" ] || echo "$1" > ${SYS_PATHS.pciBus}/drivers_probe; }
 
-# net ADDRESS: its network interface
+# net ADDRESS: prints its network interface
 net() { ls "${SYS_PATHS.pciDevices}/$1/net" | head -n 1; }
 `;
 
 const BOOT_LOADER_PART = `
-# given WORD...: is a Linux that GRUB starts given all of them?
+# given WORD...: whether a Linux entry of GRUB contains all words
 given() {
   lines=$(tr '\\t' ' ' < ${BOOT_LOADER_PATHS.grubConfiguration} 2> /dev/null | sed -n 's/^ *linux [^ ]*\\(.*\\)$/\\1 /p')
   for word; do lines=$(printf '%s\\n' "$lines" | grep -F -- " $word ") || return 1; done
@@ -87,32 +87,32 @@ given() {
 `;
 
 const DEFINITIONS_PART = `
-# given URI MACHINE ALIAS: is a device or port of that name in its definition?
+# given URI VM ALIAS: whether its definition contains a device or port with the alias
 given() { virsh --connect "$1" dumpxml --inactive "$2" | grep -qF "<alias name='$3'/>"; }
 
-# attach URI MACHINE ALIAS XML: puts it into its definition
+# attach URI VM ALIAS XML: adds it to the definition
 attach() { given "$1" "$2" "$3" || printf "%s\\n" "$4" | virsh --quiet --connect "$1" attach-device "$2" /dev/stdin --config; }
 
-# detach URI MACHINE ALIAS XML: takes it out of its definition
+# detach URI VM ALIAS XML: removes it from the definition
 detach() { ! given "$1" "$2" "$3" || printf "%s\\n" "$4" | virsh --quiet --connect "$1" detach-device "$2" /dev/stdin --config; }
 `;
 
 const RUNNING_PART = `
-# runs URI MACHINE: does it run?
+# runs URI VM: whether it runs
 runs() { virsh --quiet --connect "$1" list --uuid | grep -qx "$2"; }
 
-# has URI MACHINE ALIAS: does it run with a device of that name?
+# has URI VM ALIAS: whether it runs with a device with the alias
 has() { runs "$1" "$2" && virsh --connect "$1" dumpxml "$2" | grep -qF "<alias name='$3'/>"; }
 
-# plug URI MACHINE ALIAS XML: plugs it into what runs
+# plug URI VM ALIAS XML: attaches it to the running VM
 plug() { has "$1" "$2" "$3" || printf "%s\\n" "$4" | virsh --quiet --connect "$1" attach-device "$2" /dev/stdin --live; }
 
-# unplug URI MACHINE ALIAS: asks the guest to let go of it, and waits until it does
+# unplug URI VM ALIAS: asks the guest to release it, and waits for that
 unplug() {
   virsh --quiet --connect "$1" list > /dev/null
   left=30
   while has "$1" "$2" "$3"; do
-    [ "$left" -gt 0 ] || fail "the guest of $2 does not let go of $3"
+    [ "$left" -gt 0 ] || fail "the guest of $2 does not release $3"
     [ $((left % 6)) -ne 0 ] || virsh --quiet --connect "$1" detach-device-alias "$2" "$3" --live || :
     left=$((left - 1))
     sleep 1

@@ -14,13 +14,16 @@ export const VFS_PATH = '/etc/portal-gun/virtual-functions.json';
 
 const pfForm = z
   .extend(persistedDeviceForm, {
-    /** How many VFs, at least one. */
+    /** The number of VFs, at least one. */
     count: z.int().check(z.minimum(1), z.maximum(0xffff)),
-    /** Whether the kernel is to look for drivers for them; `null` where it has no such switch. */
+    /** Whether the kernel probes for drivers for them; `null` if it has no such switch. */
     autoprobe: z.nullable(z.boolean()),
-    /** Whether its interface is to be up. */
+    /** Whether its interface must be up. */
     isUp: z.boolean(),
-    /** What each is held to, by its index; a MAC is one, or `driver`. Empty for what is no network card. */
+    /**
+     * The settings of each VF, by its index; a MAC is an address, or `driver`. Empty for other cards than network
+     * cards.
+     */
     vfs: z.readonly(z.array(wishesForm)),
   })
   .check(z.refine(({ count, vfs }) => vfs.length <= count, { path: ['vfs'] }));
@@ -34,11 +37,11 @@ export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
 }
 
 /**
- * What is written down of a PF, as it is once a proposal is carried out.
+ * The record of a PF, as it is after a proposal is applied.
  *
- * @param goal what was asked for
- * @param kept what was written down of it before
- * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ * @param goal the request
+ * @param kept its earlier record
+ * @throws PortalGunError CANNOT_PERSIST if it could not be found again
  */
 export function persistedPfOf(
   { state, to }: Pick<VfsProposal<DeviceWith<TraitField>, DeviceWith<never>>, 'state' | 'to'>,
@@ -62,8 +65,8 @@ export function persistedPfOf(
 }
 
 /**
- * What one VF shall be held to at each boot: what is asked, what was written down, and what it is set to; not what it has
- * because nothing was said, of which many a driver takes no setting.
+ * The settings of one VF at each boot: the requested ones, the recorded ones, and those that were set. Default values
+ * are omitted, because many drivers refuse to set them.
  */
 function wishesOf(asked: VfWishes, now: VfSettings, kept: VfWishes | null): VfWishes {
   const { mac: _, ...others } = asked;
@@ -83,7 +86,7 @@ function macOf({ mac: asked }: VfWishes, { mac }: VfSettings, kept: VfWishes | n
   return mac === undefined || mac === NO_MAC ? kept?.mac : mac;
 }
 
-/** Whether a setting is one that somebody made: not what VFs come with. */
+/** Whether a setting differs from the default of VFs. */
 function isMade(key: (typeof VF_SETTINGS)[number], settings: VfSettings): boolean {
   const { vlan, trust, spoofCheck, linkState, rate } = settings;
   switch (key) {
@@ -109,16 +112,16 @@ const FORM: RecordForm<PersistedPf> = {
 };
 
 /**
- * The record, ordered by address; `null` where there is nothing to keep.
+ * The record, ordered by address; `null` if it is empty.
  *
- * @throws PortalGunError CANNOT_PERSIST where it would be too large to be read again
+ * @throws PortalGunError CANNOT_PERSIST if it would be too large to be read again
  */
 export function serializeVfs(pfs: readonly PersistedPf[]): string | null {
   return serializeRecord(FORM, pfs);
 }
 
 /**
- * Reads the record; `null` is an empty one.
+ * Parses the record; `null` is an empty one.
  *
  * @throws PortalGunError BAD_RECORD
  */

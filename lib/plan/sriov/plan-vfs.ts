@@ -25,15 +25,15 @@ export interface VfsProposal<Pf extends DeviceWith<never> = PciDevice, Vf extend
   readonly state: PfState<Pf, Vf>;
   readonly from: VfsState;
   readonly to: VfsState;
-  /** Whether its interface is switched on. */
+  /** Whether its interface is set up. */
   readonly goesUp: boolean;
-  /** The VFs that go, and may come back: all, where their number changes. */
+  /** The VFs that are removed, and may be created again: all, if their number changes. */
   readonly lost: readonly PciAddress[];
 }
 
 /**
- * The plan that brings a PF to its requested state. VFs that stay keep what they are set to, and VFIO drivers, also
- * where all must go for a moment.
+ * The plan that brings a PF to its requested state. Remaining VFs keep their settings, and VFIO drivers, even if all
+ * must be removed for a moment.
  *
  * @throws PortalGunError NO_SRIOV, BAD_ARGUMENT, PERMISSION_DENIED
  */
@@ -57,7 +57,7 @@ export function planVfs<Pf extends DeviceWith<PfField>, Vf extends DeviceWith<Vf
   const { address } = pf;
   const vfsSteps = isChanged ? [vfsStep({ kind: 'vfs', address, from, to })] : [];
   const linkSteps = goesUp ? [linkStep(address, link.interface)] : [];
-  // A VF's driver asks the PF for its MAC, which answers only while it is up.
+  // The driver of a VF asks the PF for its MAC, and the PF answers only while it is up.
   const steps = isNew ? [...linkSteps, ...vfsSteps] : [...vfsSteps, ...linkSteps];
   const plan = {
     title: titleOf(state, from, to),
@@ -78,7 +78,7 @@ function linkStep(address: PciAddress, name: string): Step {
 }
 
 /**
- * What a device is as a PF, with a driver that can make VFs.
+ * The PF role of a device, if its driver can create VFs.
  *
  * @throws PortalGunError NO_SRIOV
  */
@@ -86,19 +86,16 @@ export function pfRoleOf({ address, sriov, driver }: DeviceWith<'sriov' | 'drive
   const role = knownValue(sriov);
   const refuse = (message: string, hint?: string): PortalGunError =>
     new PortalGunError('NO_SRIOV', message, { subject: address, ...(hint === undefined ? {} : { hint }) });
-  if (role === undefined) throw refuse('is no physical function of SR-IOV');
+  if (role === undefined) throw refuse('is not a PF');
   if (role.role === 'vf') {
-    throw refuse(
-      `is itself a virtual function, of ${role.physicalFunction}`,
-      `name ${role.physicalFunction}`,
-    );
+    throw refuse(`is itself a VF, of ${role.physicalFunction}`, `use its PF: ${role.physicalFunction}`);
   }
   const why = whyNoVfs(driver);
   if (why !== null) {
     throw refuse(
       why,
       driver === null
-        ? 'bind it to the driver of its kind first'
+        ? `let the kernel probe for its driver first: echo ${address} > /sys/bus/pci/drivers_probe`
         : 'return it to its host driver first: pci unbind',
     );
   }
@@ -134,7 +131,7 @@ function refuseImpossible(
   if (wishes && link === null) {
     throw new PortalGunError(
       'BAD_ARGUMENT',
-      'has no network interface: its VFs have no MAC, VLAN and the like',
+      'has no network interface, so its VFs have no MAC, VLAN and similar settings',
       {
         subject: address,
         hint: 'use only --vfs and --autoprobe',
@@ -148,7 +145,7 @@ function refuseImpossible(
   }
 }
 
-/** Two VFs of one MAC would take each other's frames. */
+/** Two VFs with the same MAC would get each other's frames. */
 function refuseTwins(state: AnyPfState, to: VfsState, isNew: boolean): void {
   const macs = new Map<string, number>();
   const changing = new Map(to.vfs.map(({ index, settings }) => [index, settings.mac]));
@@ -159,7 +156,7 @@ function refuseTwins(state: AnyPfState, to: VfsState, isNew: boolean): void {
     if (other !== undefined) {
       throw new PortalGunError('BAD_ARGUMENT', `VF ${other} and VF ${index} would both have ${mac}`, {
         subject: state.pf.address,
-        hint: 'give each its own, --vf 0:mac=…, or --mac stable',
+        hint: 'set a MAC for each: --vf 0:mac=…; or --mac stable',
       });
     }
     macs.set(mac, index);
@@ -168,6 +165,6 @@ function refuseTwins(state: AnyPfState, to: VfsState, isNew: boolean): void {
 
 function titleOf({ pf, link }: AnyPfState, from: VfsState, to: VfsState): string {
   const name = `${pf.address}${link === null ? '' : ` (${link.interface})`}`;
-  if (from.count !== to.count) return `Take ${name} from ${count(from.count, 'VF')} to ${to.count}`;
-  return `Set up ${name} with its ${count(to.count, 'VF')}`;
+  if (from.count !== to.count) return `Change ${name} from ${count(from.count, 'VF')} to ${to.count}`;
+  return `Configure ${name} and its ${count(to.count, 'VF')}`;
 }

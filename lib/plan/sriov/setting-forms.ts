@@ -3,7 +3,7 @@ import { VF_LINK_STATES } from '../../pci/sriov/vf-settings.ts';
 
 const upTo = (most: number) => z.int().check(z.minimum(0), z.maximum(most));
 
-/** The settings of a VF but for its MAC; all may be left out. */
+/** The settings of a VF except its MAC; all are optional. */
 const settings = {
   vlan: z.exactOptional(z.object({ id: upTo(4094), qos: upTo(7), protocol: z.enum(['802.1Q', '802.1ad']) })),
   trust: z.exactOptional(z.boolean()),
@@ -12,10 +12,10 @@ const settings = {
   rate: z.exactOptional(z.object({ min: upTo(0xffffffff), max: upTo(0xffffffff) })),
 };
 
-// One station, and not nothing.
+// A unicast MAC other than zero.
 const station = z.string().check(z.regex(/^(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/));
 
-/** What one VF shall be held to at each boot. */
+/** The settings of one VF at each boot. */
 export const wishesForm = z.strictObject({
   mac: z.exactOptional(z.union([z.literal('driver'), station])),
   ...settings,

@@ -12,8 +12,8 @@ import type { VfWishes } from './vf-goal.ts';
 const MAX_RATE = 0xffffffff;
 
 /**
- * The names of the settings of a VF, as an option, as a key of `--vf` and in a policy, and how each value is read.
- * `subject` is the subject of an error.
+ * The names of the settings of a VF, as an option, as a key of `--vf` and in a policy, with their parsers. `subject`
+ * is the subject of an error.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */

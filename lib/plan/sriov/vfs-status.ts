@@ -5,10 +5,10 @@ import { goalOf, type PersistedPf } from './persisted-vfs.ts';
 import { type PfField, planVfs, type VfField } from './plan-vfs.ts';
 import type { PfState } from './vf-goal.ts';
 
-/** Whether a PF that was found has the VFs that were written down, set as they shall be. */
+/** Whether a PF has its recorded VFs, with their settings. */
 export type VfsStatus = 'in-force' | 'not-in-force';
 
-/** How the VFs of a PF stand to what was written down of it; unread where a captured host does not tell what they are set to. */
+/** The status of the VFs of a PF against its record; unread if a captured host does not contain their settings. */
 export function vfsStatus(
   entry: PersistedPf,
   state: PfState<DeviceWith<PfField>, DeviceWith<VfField>>,
@@ -19,7 +19,7 @@ export function vfsStatus(
   try {
     return planVfs(state, goalOf(entry)).plan.steps.length === 0 ? 'in-force' : 'not-in-force';
   } catch (error) {
-    // It can't have them, as it is.
+    // The PF cannot have them in its current state.
     if (error instanceof PortalGunError) return 'not-in-force';
     throw error;
   }

@@ -9,7 +9,7 @@ const OUTCOMES: Record<StepOutcome, { readonly text: string; readonly role: Role
   undone: { text: 'undone', role: 'warning' },
   left: { text: 'left unchanged', role: 'warning' },
   stuck: { text: 'COULD NOT BE UNDONE', role: 'bad' },
-  untouched: { text: 'not begun', role: 'faint' },
+  untouched: { text: 'not started', role: 'faint' },
 };
 
 /** A line about a step while a plan is applied: `done  load vfio-pci`. */
@@ -25,7 +25,7 @@ export function renderProgress(
   return `${style(role, text)}  ${escapeControls(words)}${why}\n`;
 }
 
-/** What came of a plan that did not go through: what failed, and how the host is now. */
+/** The result of a plan that was not completed: the failure, and the current state of the host. */
 export function renderFailure({ outcome, interrupted, steps }: ApplyReport, style: Style): string {
   const failed = steps.find(({ problem }) => problem !== null);
   const why = interrupted
@@ -39,6 +39,6 @@ export function renderFailure({ outcome, interrupted, steps }: ApplyReport, styl
       ? left.length === 0
         ? 'All steps are undone: the host is as before.'
         : `All steps are undone, except: ${left.map(({ words }) => escapeControls(words)).join('; ')}.`
-      : 'Not all steps could be undone. The journal contains the rest: pci recover tries again.';
+      : 'Not all steps could be undone. The journal contains the rest: run pci recover to try again.';
   return `${escapeControls(why)}\n${hint}${style(outcome === 'undone' ? 'strong' : 'bad', how)}\n`;
 }

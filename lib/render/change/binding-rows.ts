@@ -6,7 +6,7 @@ import { cellText, deviceTitle } from '../layout/facts.ts';
 
 const HEADINGS = ['address', 'device', 'driver', 'state', 'stage', 'found', 'found-driver'];
 
-/** Persisted bindings for programs, a row each, the headings first; `-` is none, and `?` not known. */
+/** Persisted bindings for programs, one row each, with headings; `-` is none, and `?` unknown. */
 export function bindingRows(
   statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
 ): readonly (readonly string[])[] {

@@ -6,7 +6,7 @@ import type { BindingStatus } from '../../plan/binding/binding-status.ts';
 import type { PersistedBinding } from '../../plan/binding/persisted-bindings.ts';
 import type { BootState } from '../../plan/persistence/persistence-files.ts';
 
-/** Which bindings are only made late in a boot, and why. */
+/** The bindings that are only made late in a boot, with the reasons. */
 export function lateBindings(bindings: readonly PersistedBinding[]): readonly LateBinding[] {
   return bindings.flatMap((binding) => {
     const reason = lateReason(binding);
@@ -39,7 +39,7 @@ function lateMessage({ address, vf }: PersistedBinding, reason: LateReason): str
   }
 }
 
-/** What a person has to know of a host on which early bindings are not in the initramfs. */
+/** The warnings for a host whose initramfs does not contain early bindings. */
 export function bootWarnings({ initramfs }: BootState): readonly string[] {
   if (initramfs === 'initramfs-tools' || initramfs === null) return [];
   return [
@@ -47,7 +47,7 @@ export function bootWarnings({ initramfs }: BootState): readonly string[] {
   ];
 }
 
-/** What of the host may have kept bindings from being made early, where one is not in force. */
+/** The settings of the host that may have prevented early bindings, if one is not in force. */
 export function driftWarnings(
   statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
   boot: BootState,

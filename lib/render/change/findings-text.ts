@@ -6,7 +6,7 @@ import { hangText } from '../layout/wrap-text.ts';
 
 const INDENT = 2;
 
-/** What speaks against a change: what stops it with what would lift that, then what is accepted, then warnings. */
+/** The findings for a change: those that stop it with their remedy, then accepted ones, then warnings. */
 export function renderFindings(
   findings: readonly Finding[],
   allowed: ReadonlySet<string>,

@@ -1,7 +1,7 @@
 import type { LeftEntry } from '../../operations/change/left-entry.ts';
 import { BINDING_STATES, lostText } from './persistence-text.ts';
 
-/** What a restoration leaves as it is, and why: a sentence, not escaped. */
+/** A device that a restoration leaves unchanged, and the reason: a sentence, not escaped. */
 export function leftText({ address, reason }: LeftEntry): string {
   return `${address} is left: ${whyText(reason)}`;
 }

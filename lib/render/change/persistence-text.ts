@@ -14,20 +14,20 @@ import { tableBlock } from '../layout/table-block.ts';
 import { wrapText } from '../layout/wrap-text.ts';
 import { bootWarnings, driftWarnings, lateBindings } from './boot-stages.ts';
 
-/** What of a host outlives a boot. */
+/** The persisted records of a host. */
 interface Before extends PersistedRecords {
   readonly boot: BootState;
-  /** Whether the host does not tell, being a captured one. */
+  /** Whether the boot of the host is assumed, because it is a captured host. */
   readonly isGuess: boolean;
 }
 
-/** What outlives a boot, before and after a change. */
+/** The persisted records before and after a change. */
 interface PersistenceChange {
   readonly before: Before;
   readonly after: PersistedRecords;
 }
 
-/** What is written down anew and what no more, and when in a boot it is made so; nothing for `null`. */
+/** The records that are added and removed, and when they apply in a boot; empty for `null`. */
 export function renderPersistence(change: PersistenceChange | null, width: number | null): string {
   if (change === null) return '';
   const { before, after } = change;
@@ -39,7 +39,7 @@ export function renderPersistence(change: PersistenceChange | null, width: numbe
     ...changeRows(pfs, ({ count: vfs }) => count(vfs, 'VF')),
     ...[...bindings.struck, ...pfs.struck].map((each) => [
       each.address,
-      'no more at each boot',
+      'no longer at boot',
       traitsText(each),
     ]),
   ];
@@ -69,13 +69,13 @@ function changeRows<T extends PersistedDevice>(
     ]),
     ...shared.map((each) => [
       each.address,
-      `${goalOf(each)} at each boot stays recorded: its device may be elsewhere`,
+      `${goalOf(each)} at each boot stays recorded: its device may be at another address`,
       traitsText(each),
     ]),
   ];
 }
 
-/** By what a device is found again: `its place pci0000:00/06.0/00.0 and its serial number 52-…`. */
+/** The traits that find a device again: `its place pci0000:00/06.0/00.0 and its serial number 52-…`. */
 function traitsText(entry: PersistedDevice): string {
   const { vf } = entry;
   const parts =
@@ -99,7 +99,7 @@ function marksOf(traits: PersistedTraits): readonly string[] {
   ];
 }
 
-/** When in a boot bindings are made; of each that is not made early, why. */
+/** When bindings are made in a boot; for each late one, the reason. */
 function stagesText(added: readonly PersistedBinding[], boot: BootState): readonly string[] {
   const late = lateBindings(added);
   const isSomeEarly = late.length < added.length;
@@ -142,18 +142,18 @@ function paragraph(text: string, width: number | null): string {
     .join('');
 }
 
-/** What has become of a persisted binding, in words. */
+/** The states of a persisted binding as text. */
 export const BINDING_STATES: Readonly<Record<BindingState, string>> = {
   'in-force': 'in force',
   'not-in-force': 'NOT IN FORCE',
   moved: 'MOVED',
   replaced: 'NOT FOUND: another device is at its place',
   missing: 'NOT FOUND: nothing is at its place',
-  ambiguous: 'AMBIGUOUS: several devices may be it',
-  unknown: 'not known: what tells it from others of its kind cannot be read',
+  ambiguous: 'AMBIGUOUS: several devices match it',
+  unknown: 'unknown: its identity cannot be read',
 };
 
-/** The persisted bindings, a row each, and whether all is there that brings them about. */
+/** The persisted bindings, one row each, and whether their files are up to date. */
 export function renderBindings(
   statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
   outdated: readonly string[],
@@ -164,7 +164,7 @@ export function renderBindings(
 ): string {
   const others = renderUnrecorded(unrecorded, width);
   if (statuses.length === 0 && outdated.length === 0) {
-    return `No binding outlives a boot: pci bind --persist makes one that does.\n${others}`;
+    return `No bindings are persisted. To persist one: pci bind ADDRESS --persist\n${others}`;
   }
   const rows = statuses.map((status) => [
     status.binding.address,
@@ -176,9 +176,9 @@ export function renderBindings(
   const advice =
     outdated.length === 0
       ? ''
-      : `${style('warning', 'Out of date, so the next boot may not bind these, or may bind other devices:')}\n${outdated
+      : `${style('warning', 'These files are out of date, so the next boot may bind other devices, or none:')}\n${outdated
           .map((path) => `  ${path}\n`)
-          .join('')}Say again what is to be bound: pci bind ADDRESS --persist.\n`;
+          .join('')}To write them again: pci bind ADDRESS --persist\n`;
   const late = lateBindings(statuses.map(({ binding }) => binding))
     .map(({ address, message }) => `${address} binds late, after the initramfs: ${message}.\n`)
     .join('');
@@ -188,11 +188,11 @@ export function renderBindings(
   return `${tableBlock(rows, width)}${summary}${late}${warnings}${advice}${others}`;
 }
 
-/** What is bound now, and no more after the next boot. */
+/** The devices that are bound now, but not after the next boot. */
 function renderUnrecorded(unrecorded: readonly BoundUntilReboot[], width: number | null): string {
   if (unrecorded.length === 0) return '';
   const rows = unrecorded.map(({ address, driver, command }) => [address, `on ${driver}`, command]);
-  return `On a VFIO driver now, and recorded for no boot; to give it back before the next boot:\n${tableBlock(
+  return `On a VFIO driver until the next boot, because it is not persisted; to return it to the host now:\n${tableBlock(
     rows.map((row) => row.map(escapeControls)),
     width,
   )}`;

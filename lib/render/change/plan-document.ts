@@ -11,9 +11,9 @@ import type { VfsProposal } from '../../plan/sriov/plan-vfs.ts';
 import { bootWarnings, lateBindings } from './boot-stages.ts';
 
 /**
- * A plan as JSON, with what speaks against it, and what came of it where it was applied.
+ * A plan as JSON, with its findings, and its result if it was applied.
  *
- * @param details whom it touches, by the keys that its kind of plan has
+ * @param details the affected devices, by the keys for its kind of plan
  */
 export function planDocument(
   {
@@ -37,7 +37,7 @@ export function planDocument(
   };
 }
 
-/** What speaks against a change, as JSON. */
+/** The findings for a change, as JSON. */
 export function findingFacts(
   findings: readonly Finding[],
   allowed: ReadonlySet<string>,
@@ -53,7 +53,7 @@ export function findingFacts(
   }));
 }
 
-/** Who moves and who stays. */
+/** The devices that change drivers, and those that do not. */
 export function rebindingDetails({
   moving,
   staying,
@@ -64,7 +64,7 @@ export function rebindingDetails({
   };
 }
 
-/** What outlives a boot once it is done, and what does not any more. */
+/** The persisted records that are added and removed. */
 export function persistenceDetails(
   change: {
     readonly before: PersistedRecords & { readonly boot: BootState };
@@ -92,7 +92,7 @@ export function persistenceDetails(
   };
 }
 
-/** The PFs, with their VFs as they are and as they shall be. */
+/** The PFs, with the current and new state of their VFs. */
 export function vfsDetails(proposals: readonly VfsProposal<DeviceWith<never>>[]): PlanPart<'pfs'> {
   return {
     pfs: proposals.map(({ state: { pf, link }, from, to, goesUp, lost }) => ({

@@ -6,9 +6,9 @@ import { hangText, wrapText } from '../layout/wrap-text.ts';
 import { renderFindings } from './findings-text.ts';
 
 /**
- * A plan for a person to judge: whom it touches and how, each step, and what speaks against it.
+ * A plan for a user to judge: the affected devices, each step, and the findings.
  *
- * @param overview whom it touches, as text of whole lines
+ * @param overview the affected devices, as text of whole lines
  */
 export function renderProposal(
   { plan, findings, allowed }: Proposal,

@@ -3,10 +3,10 @@ import type { PolicyReportDocument } from '../../documents/changes/policy-report
 import type { PolicyDevice } from '../../plan/policy/policy.ts';
 
 /**
- * What `pci apply` came to, as JSON.
+ * The result of `pci apply`, as JSON.
  *
- * @param plans the documents of the plans that were made, in their order
- * @param postponed what of the policy can't be told before virtual functions are there
+ * @param plans the documents of the plans, in order
+ * @param postponed the entries of the policy that cannot be planned before their VFs exist
  */
 export function policyDocument(
   policy: string,

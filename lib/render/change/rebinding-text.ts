@@ -11,15 +11,15 @@ type MovingDevice = TitledDevice & DeviceWith<'attachments'>;
 
 const STAYS: Record<StayReason, string> = {
   port: 'a port or bridge: stays with its driver',
-  behind: 'goes with the controller that makes its bus',
-  'no-driver': 'no driver holds it: stays so',
-  ready: 'on a driver that hands devices to VMs: stays',
+  behind: 'included with the controller that creates its bus',
+  'no-driver': 'has no driver: unchanged',
+  ready: 'already on a VFIO driver: unchanged',
 };
 
 /**
- * Who moves from which driver to which and why, what the host loses by it, and who stays.
+ * The devices that change drivers, with the reasons and the losses of the host, and the devices that stay.
  *
- * @param asking why those move that no group takes along
+ * @param asking the reason for devices that are not included by their group
  */
 export function renderRebinding(
   { moving, staying }: Rebinding<MovingDevice>,
@@ -52,7 +52,7 @@ function movingRow(
   ];
 }
 
-/** What of the host goes with a device, by the names that a person knows. */
+/** The losses of the host with a device, by familiar names. */
 function lossText(things: readonly Attachment[]): string {
   const shown = things
     .filter(({ kind }) => ['net', 'block', 'drm', 'sound', 'tpm', 'usb'].includes(kind))

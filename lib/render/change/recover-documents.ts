@@ -1,14 +1,15 @@
-import type { LeftJournal } from '../../apply/journal-parser.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
 import type { Recovery } from '../../apply/recover.ts';
 import type { ConfirmDocument } from '../../documents/changes/confirm.ts';
 import type { RecoverDocument } from '../../documents/changes/recover.ts';
 import type { RecoveredChange } from '../../operations/recovery/end-changes.ts';
 
 /**
- * What `pci recover` did, as JSON: the changes that it met, the oldest first.
+ * The result of `pci recover`, as JSON: the changes that it found, the oldest first.
  *
- * @param missing what is persisted and not in force afterwards; `null` where nobody looked
- * @param leftBound what stays on a VFIO driver though what bound it is undone; `null` if that could not be read
+ * @param missing the persisted settings that are not in force afterwards; `null` if that was not checked
+ * @param leftBound the devices that stay on a VFIO driver although their binding was undone; `null` if that could not
+ * be read
  */
 export function recoverDocument(
   recovery: Recovery,
@@ -25,7 +26,7 @@ export function recoverDocument(
   };
 }
 
-/** What `pci confirm` confirmed, as JSON. */
+/** The result of `pci confirm`, as JSON. */
 export function confirmDocument(changes: readonly LeftJournal[]): ConfirmDocument {
   return { schema: 'portal-gun/confirm/v1', changes: changes.map(leftDocument) };
 }

@@ -3,7 +3,7 @@ import type { RecoveredChange } from '../../operations/recovery/end-changes.ts';
 import type { Missing } from '../../operations/recovery/missing-now.ts';
 import type { BoundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
 
-/** That a change is ended as it was meant, and what of it was left. */
+/** A change that was ended, and the steps that were left. */
 export function renderEnded({ left, report }: RecoveredChange): string {
   const heldBack = report.steps.filter(({ outcome }) => outcome === 'left');
   const but =
@@ -12,19 +12,19 @@ export function renderEnded({ left, report }: RecoveredChange): string {
   return `"${escapeControls(left.plan.title)}" is ${ended}${but}.\n`;
 }
 
-/** What stays on a VFIO driver though nothing binds it any more, and what gives it back. */
+/** The devices that stay on a VFIO driver without a binding, with the commands that return them. */
 export function renderLeftBound(leftBound: readonly BoundUntilReboot[]): string {
   if (leftBound.length === 0) return '';
   const rows = leftBound.map(
     ({ address, driver, command }) => `  ${address}  on ${escapeControls(driver)}  ${command}\n`,
   );
-  return `Still on a VFIO driver until the next boot, though what bound it is undone; to give it back now:\n${rows.join('')}`;
+  return `Still on a VFIO driver until the next boot, although its binding was undone; to return it to the host now:\n${rows.join('')}`;
 }
 
 /**
- * What is persisted and not in force, and what puts it there.
+ * The persisted settings that are not in force, with the command that restores them.
  *
- * @param wasTried whether that was tried just now
+ * @param wasTried whether a restoration was tried just now
  */
 export function renderMissing(missing: readonly Missing[], wasTried: boolean): string {
   if (missing.length === 0) return '';
@@ -32,7 +32,7 @@ export function renderMissing(missing: readonly Missing[], wasTried: boolean): s
     ({ kind, address, state }) => `  ${address}  ${kind === 'vfs' ? 'VFs' : 'binding'}  ${state}\n`,
   );
   const advice = wasTried
-    ? 'See why: pci sriov restore --dry-run; pci bindings --restore --dry-run\n'
-    : 'Put it in force: pci recover --restore\n';
-  return `Persisted, and not in force in this boot:\n${rows.join('')}${advice}`;
+    ? 'To see why: pci sriov restore --dry-run; pci bindings --restore --dry-run\n'
+    : 'To restore it: pci recover --restore\n';
+  return `Persisted, but not in force in this boot:\n${rows.join('')}${advice}`;
 }

@@ -1,18 +1,17 @@
-import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { formatSize } from '../../base/text.ts';
 import { type PciAddress, shortAddress } from '../../pci/address.ts';
 import type { DeviceRequest, DeviceWith, FieldOf, PciDevice } from '../../pci/device.ts';
 import { categoryOf } from '../../pci/device-class.ts';
-import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import type { PcieLink } from '../../pci/link.ts';
 import { topologyPath } from '../../pci/location.ts';
 import type { SriovRole } from '../../pci/sriov/sriov.ts';
 import type { Cell, ColumnLayout } from '../layout/columns.ts';
 import { addressList, cellText, deviceTitle, idText } from '../layout/facts.ts';
 
-/** What a column may say beyond its own device. */
+/** The data of a column that is not from its own device. */
 export interface ListContext {
-  /** The members of each IOMMU group that can be given away, by group. */
+  /** The members of each IOMMU group that can be passed through, by group. */
   readonly groups: ReadonlyMap<number, readonly PciAddress[]>;
 }
 
@@ -22,11 +21,11 @@ export interface DeviceColumn extends ColumnLayout {
   readonly summary: string;
   readonly fields: readonly DeviceRequest[];
   cell(device: PciDevice, context: ListContext): Cell;
-  /** What rows are ordered by, where that is not the text. */
+  /** The sort key of rows, if it is not the text. */
   sortKey?(device: PciDevice): number;
 }
 
-/** What the notes look at; a list does not ask devices for their configuration space. */
+/** The facts for the notes; a list does not read the configuration space of devices. */
 const NOTED_FACTS = [
   'netInterfaces',
   'blockDevices',
@@ -36,10 +35,10 @@ const NOTED_FACTS = [
   'class',
 ] as const satisfies readonly DeviceRequest[];
 
-/** How far a column is cut where nothing else is said: words can still be told apart. */
+/** The default minimum width of a column: words can still be distinguished. */
 const LEAST_WIDTH = 8;
 
-/** Every column, by the name that `--columns` and `--sort` take, in the order of the help. */
+/** Every column, by its name for `--columns` and `--sort`, in the order of the help. */
 export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   address: {
     ...column('ADDRESS', 'domain:bus:slot.function', [], ({ address }) => address),
@@ -58,14 +57,14 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   },
   driver: {
     ...column('DRIVER', 'driver that it is bound to', ['driver'], ({ driver }) => cellText(driver)),
-    cell: ({ driver }) => ({
-      text: cellText(driver),
-      ...(knownValue(driver) === undefined ? { role: 'faint' as const } : {}),
-    }),
+    cell: ({ driver }) => {
+      const text = cellText(driver);
+      return knownValue(driver) === undefined ? { text, role: 'faint' } : { text };
+    },
   },
   group: numeric('GROUP', 'IOMMU group', ['iommuGroup'], ({ iommuGroup }) => iommuGroup),
   notes: {
-    ...column('NOTES', 'what is remarkable', NOTED_FACTS, () => ''),
+    ...column('NOTES', 'notable facts', NOTED_FACTS, () => ''),
     leastWidth: 12,
     cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
   },
@@ -108,7 +107,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   ),
 };
 
-/** The columns that are shown when none are asked for. */
+/** The default columns. */
 export const DEFAULT_COLUMNS: readonly string[] = ['address', 'class', 'device', 'driver', 'group', 'notes'];
 
 /** The columns of `--wide`. */
@@ -117,7 +116,7 @@ export const WIDE_COLUMNS: readonly string[] = [
   ...['bars', 'rom', 'reset', 'notes'],
 ];
 
-/** A column that looks at the facts that it names, and at no others. */
+/** A column that reads only the facts that it names. */
 function column<Read extends DeviceRequest>(
   heading: string,
   summary: string,
@@ -145,9 +144,9 @@ function numeric<Read extends DeviceRequest>(
   return {
     ...column(heading, summary, fields, (device) => cellText(take(device), format)),
     align: 'right',
-    // The beginning of a number is another number.
+    // A truncated number is another number.
     leastWidth: null,
-    // What has no number, or an unknown one, comes last.
+    // Devices without a number, or with an unknown one, are last.
     sortKey: (device) => knownValue(take(device)) ?? Number.POSITIVE_INFINITY,
   };
 }
@@ -182,15 +181,17 @@ function notesOf(
 ): readonly string[] {
   const notes: string[] = [];
   const sriov = knownValue(device.sriov);
-  const things = [...(knownValue(device.netInterfaces) ?? []), ...(knownValue(device.blockDevices) ?? [])];
+  const things = (knownValue(device.netInterfaces) ?? []).concat(knownValue(device.blockDevices) ?? []);
   if (sriov?.role === 'vf') notes.push(sriovNote(sriov));
   if (things.length > 0) notes.push(cellText(things, (all) => all.join(' ')));
   if (sriov?.role === 'pf') notes.push(sriovNote(sriov));
   if (device.bootVga === true) notes.push('boot display');
   const group = knownValue(device.iommuGroup);
-  if (group !== undefined && !staysWithHost({ config: UNREAD, ...device })) {
-    const others = (groups.get(group) ?? []).filter((address) => address !== device.address);
-    if (others.length > 0) notes.push(`shares group with ${addressList(others)}`);
+  const members = group === undefined ? undefined : groups.get(group);
+  // A bridge cannot be passed through as a member, and shares nothing.
+  if (members !== undefined && members.length > 1 && members.includes(device.address)) {
+    const others = members.filter((address) => address !== device.address);
+    notes.push(`shares group with ${addressList(others)}`);
   }
   return notes;
 }

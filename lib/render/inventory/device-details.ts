@@ -11,10 +11,10 @@ import { tableBlock } from '../layout/table-block.ts';
 import { hangText } from '../layout/wrap-text.ts';
 import { attachmentRows, barRows, capabilityRows, identityRows, type Rows } from './device-sections.ts';
 
-/** All that is said of one device. */
+/** All facts of one device. */
 export interface DeviceDetails {
   readonly device: PciDevice;
-  /** Its IOMMU group; undefined where it has none. */
+  /** Its IOMMU group; undefined if it has none. */
   readonly group: IommuGroup | undefined;
   readonly notes: readonly PassthroughNote[];
 }
@@ -31,7 +31,7 @@ const LEVEL_ROLES: Record<PassthroughLevel, Role> = {
   unknown: 'warning',
 };
 
-/** Everything of one device, laid out for a person; `width` is that of the terminal, `null` for as long as it needs. */
+/** All facts of one device, for a user; `width` is that of the terminal, `null` for no limit. */
 export function renderDeviceDetails(details: DeviceDetails, width: number | null, style: Style): string {
   const { device, notes } = details;
   const address = `${device.address}  `;
@@ -69,7 +69,7 @@ export function renderDeviceDetails(details: DeviceDetails, width: number | null
   ].join('');
 }
 
-/** A line of two columns, what is too long for it wrapped below the second. */
+/** A line of two columns; long text is wrapped below the second. */
 function labelled(label: string, role: Role, text: string, width: number | null, style: Style): string {
   const startWidth = INDENT.length + label.length;
   const start = INDENT + style(role, label);
@@ -78,11 +78,11 @@ function labelled(label: string, role: Role, text: string, width: number | null,
 
 type Line = readonly [label: string, text: string];
 
-/** Where a fact stands among the details of a device. */
+/** The place of a fact in the details of a device. */
 type Detail =
   | { readonly lines: (details: DeviceDetails) => readonly Line[]; readonly section?: Section }
   | { readonly section: Section }
-  /** It is part of what is shown of another fact, or of the title. */
+  /** It is shown with another fact, or in the title. */
   | { readonly shownWith: DeviceField | 'title' | 'identity' }
   | { readonly isNotShown: string };
 
@@ -92,14 +92,14 @@ interface Section {
   rows(device: PciDevice): Rows;
 }
 
-/** Where each fact is shown, in the order of the lines. */
+/** The place of each fact, in the order of the lines. */
 const DETAILS: { readonly [F in DeviceField]: Detail } = {
   vendor: { shownWith: 'title' },
   device: { shownWith: 'title' },
   class: oneLine('Class', ({ device }) =>
-    factText(device.class, ({ name, code }) => (name === null ? code : `${name} (${code})`), 'not there'),
+    factText(device.class, ({ name, code }) => (name === null ? code : `${name} (${code})`), 'absent'),
   ),
-  revision: oneLine('Revision', ({ device }) => factText(device.revision, String, 'not there')),
+  revision: oneLine('Revision', ({ device }) => factText(device.revision, String, 'absent')),
   subsystem: oneLine('Subsystem', ({ device }) => subsystemText(device)),
   driver: oneLine('Driver', ({ device }) => driverText(device)),
   driverOverride: { shownWith: 'driver' },
@@ -160,7 +160,7 @@ function vgpuTypeOf({ vfio }: PciDevice): Known<number> {
   return vfio === null || isUnknown(vfio) ? vfio : vfio.vgpuType;
 }
 
-/** A line for what most devices lack. */
+/** A line for a fact that most devices do not have. */
 function whereThere<T>(label: string, fact: Known<T>, format: (value: T) => string): readonly Line[] {
   return fact === null ? [] : [[label, factText(fact, format)]];
 }
@@ -189,7 +189,7 @@ function groupText({ iommuGroup, address }: PciDevice, group: IommuGroup | undef
   const type = knownValue(group.type);
   const regions = (knownValue(group.reservedRegions) ?? []).filter(({ kind }) => kind !== 'msi');
   return [
-    `${group.id}${type === undefined ? '' : ` (${type})`}, ${others.length === 0 ? 'alone' : `with ${addressList(others, 6)}`}`,
+    `${group.id}${type === undefined ? '' : ` (${type})`}, ${others.length === 0 ? 'only member' : `with ${addressList(others, 6)}`}`,
     ...regions.map(({ start, end, kind }) => `reserved by the firmware: ${start}-${end} ${kind}`),
   ].join('\n');
 }
@@ -199,7 +199,7 @@ function locationText({ location, address }: PciDevice): string {
     location,
     (place) =>
       `${topologyPath(place, address)}${place.parent === null ? ', on a root bus' : `, behind ${place.parent}`}`,
-    'not told',
+    'unknown',
   );
 }
 

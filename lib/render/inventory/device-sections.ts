@@ -8,7 +8,7 @@ import { factText } from '../layout/facts.ts';
 /** The rows of a section about a device, or why there are none. */
 export type Rows = readonly (readonly string[])[] | string;
 
-/** The BARs, a row each. */
+/** The BARs, one row each. */
 export function barRows({ bars }: DeviceWith<'bars'>): Rows {
   if (bars === null || isUnknown(bars)) return factText(bars);
   return bars.map(({ index, kind, address, sizeBytes, width, prefetchable }) => [
@@ -21,7 +21,7 @@ export function barRows({ bars }: DeviceWith<'bars'>): Rows {
   ]);
 }
 
-/** What hangs on a device, a row each. */
+/** The attachments of a device, one row each. */
 export function attachmentRows({ attachments }: DeviceWith<'attachments'>): Rows {
   if (attachments === null) return [];
   if (isUnknown(attachments)) return factText(attachments);
@@ -37,7 +37,7 @@ export function attachmentRows({ attachments }: DeviceWith<'attachments'>): Rows
   ]);
 }
 
-/** The capabilities in configuration space, a row each. */
+/** The capabilities in configuration space, one row each. */
 export function capabilityRows({ config }: DeviceWith<'config'>): Rows {
   if (config === null || isUnknown(config)) return factText(config);
   const { capabilities, extendedCapabilities } = config;
@@ -52,7 +52,7 @@ function capabilityRow({ offset, name, version }: Capability): readonly string[]
   return [`${offset.toString(16).padStart(2, '0')}`, version === null ? name : `${name} v${version}`];
 }
 
-/** What finds a device again. */
+/** The identity of a device. */
 export function identityRows(device: DeviceWith<IdentityField | 'lastSeen'>): Rows {
   const { path, id, subsystem, serial, mac, slotLabel } = identityOf(device);
   const seen = Object.values(knownValue(device.lastSeen) ?? {}).filter((mark) => mark !== null);

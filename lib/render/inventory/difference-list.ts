@@ -19,10 +19,10 @@ type Difference = DeviceDifference<DeviceWith<IdentityField | 'driver'>>;
 const KIND_WIDTH = 9;
 const DETAIL_INDENT = 11;
 
-/** What an absent side of a change is called. */
+/** The text for an absent side of a change. */
 const NOTHING = 'none';
 
-/** Differences between two hosts, the devices by name, each change with what it was and is. */
+/** Differences between two hosts: the devices by name, each change with its old and new value. */
 export function renderDifferences(
   differences: readonly Difference[],
   width: number | null,
@@ -33,7 +33,10 @@ export function renderDifferences(
 
 const HEADINGS = ['kind', 'before', 'after', 'device', 'fact', 'was', 'is'];
 
-/** Differences for programs, a row each fact that changed, and one without a fact; the headings first, `-` is none. */
+/**
+ * Differences for programs, one row for each changed fact, and one for a device without a changed fact; with
+ * headings, `-` is none.
+ */
 export function differenceRows(differences: readonly Difference[]): readonly (readonly string[])[] {
   return [HEADINGS, ...differences.flatMap(rowsOf)];
 }
@@ -90,7 +93,7 @@ function titleAndDriver(device: TitledDevice & DeviceWith<'driver'>): string {
 
 const PART_LABELS: Readonly<Record<string, string>> = { mac: 'MAC', slotLabel: 'slot label' };
 
-/** What a device that moved was known by. */
+/** The facts that identified a device that moved. */
 function foundBy(before: DeviceWith<IdentityField>, after: DeviceWith<IdentityField>): string {
   const shared = Object.entries(sharedIdentity(identityOf(before), identityOf(after)));
   const parts = shared.map(
@@ -106,7 +109,7 @@ function detail(text: string, width: number | null): string {
   return [start + first, ...more.map((line) => `${start}  ${line}`)].join('\n');
 }
 
-/** What a fact is called, and how it reads, where its name and value do not speak for themselves. */
+/** The name and text of a fact, if its own name and value are not clear. */
 const FACT_TEXTS: Readonly<
   Record<string, { readonly label: string; readonly text: (value: unknown) => string }>
 > = {
@@ -114,7 +117,7 @@ const FACT_TEXTS: Readonly<
     label: 'IOMMU group',
     text: (value) => {
       if (!Array.isArray(value)) return 'no group';
-      return value.length === 0 ? 'alone' : `with ${value.join(', ')}`;
+      return value.length === 0 ? 'only member' : `with ${value.join(', ')}`;
     },
   },
   acs: { label: 'ACS', text: (value) => (Array.isArray(value) ? value.join(', ') || 'all off' : NOTHING) },

@@ -20,10 +20,10 @@ type ShownDevice = TitledDevice & DeviceWith<'driver'>;
 
 const INDENT = '    ';
 const LEAST_TITLE_WIDTH = 16;
-/** More than any type of the kernel's takes. */
+/** Wider than any type of the kernel. */
 const MOST_TYPE_WIDTH = 16;
 
-/** The groups with their members, a line a member, and for each group whether it could go, or why not. */
+/** The groups with their members, one line each, and for each group whether it can be passed through, or why not. */
 export function renderGroups(
   groups: readonly IommuGroup<ShownDevice>[],
   width: number | null,
@@ -68,7 +68,7 @@ function headingOf(
   });
 }
 
-/** A member, and what becomes of it. Where the line is too short the name is cut, or the rest goes to a second line. */
+/** A member, and what happens to it. If the line is too short, the name is cut, or the rest is on a second line. */
 function memberLine(member: GroupMember<ShownDevice>, width: number | null): string {
   const start = `  ${member.device.address}  `;
   const title = deviceTitle(member.device);
@@ -81,7 +81,7 @@ function memberLine(member: GroupMember<ShownDevice>, width: number | null): str
   return [start + cutText(title, width - start.length), ...below].join('\n');
 }
 
-/** The driver of a member, and what becomes of it when the group goes. */
+/** The driver of a member, and what happens to it if the group is passed through. */
 function fateOf({ device, stays, behind }: GroupMember<ShownDevice>): string {
   if (isUnknown(device.driver)) return 'driver unknown';
   const driver = cellText(device.driver);
@@ -90,7 +90,7 @@ function fateOf({ device, stays, behind }: GroupMember<ShownDevice>): string {
   return behind === null ? named : `${named}, goes with ${shortAddress(behind)}`;
 }
 
-/** A row a member, the headings first; `-` is none, and `?` not known. */
+/** One row for each member, with headings; `-` is none, and `?` unknown. */
 export function groupRows(groups: readonly IommuGroup[]): readonly (readonly (string | number)[])[] {
   const rows = groups.flatMap(({ id, type, verdict, members }) =>
     members.map(({ device, stays, behind }) => [

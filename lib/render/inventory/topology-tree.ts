@@ -12,7 +12,7 @@ const MIN_TITLE_WIDTH = 8;
 
 type ShownDevice = TitledDevice & DeviceWith<'driver' | 'iommuGroup'>;
 
-/** How branches are drawn: with lines on a terminal, with plain characters for a pipe. */
+/** The characters of branches: lines on a terminal, plain characters for a pipe. */
 export interface Branches {
   readonly middle: string;
   readonly last: string;
@@ -22,7 +22,7 @@ export interface Branches {
 export const LINE_BRANCHES: Branches = { middle: '├─ ', last: '└─ ', through: '│  ' };
 export const PLAIN_BRANCHES: Branches = { middle: '|- ', last: '`- ', through: '|  ' };
 
-/** The bridge tree, a line a function, indented below what it hangs on. */
+/** The bridge tree, one line for each function, indented below its bridge. */
 export function renderTopology(
   roots: readonly TopologyRoot<ShownDevice>[],
   branches: Branches,
@@ -46,8 +46,8 @@ export function renderTopology(
 }
 
 /**
- * A function's line. Where it is too long for the terminal its name gives way, then what is known of it, then
- * the branch; the address is always whole.
+ * The line of a function. If it is too long for the terminal, its name is cut first, then its facts, then the branch;
+ * the address is always complete.
  */
 function describe({ device }: TopologyNode<ShownDevice>, branch: string, width: number | null): string {
   const address = shortAddress(device.address);
@@ -65,13 +65,13 @@ function describe({ device }: TopologyNode<ShownDevice>, branch: string, width: 
   return `${start}${GAP}${cutText(title, room - textWidth(end))}${end}`.trimEnd();
 }
 
-/** The first so many facts; that there are more is said, since without any a device has no driver and no group. */
+/** The first facts, with a mark if there are more, because a device without facts has no driver and no group. */
 function factsText(facts: readonly string[], most: number): string {
   const shown = most < facts.length ? [...facts.slice(0, most), '…'] : facts;
   return shown.length === 0 ? '' : `${GAP}(${shown.join(', ')})`;
 }
 
-/** A branch without its beginning where the tree is deeper than the terminal is wide. */
+/** A branch without its beginning, if the tree is deeper than the width of the terminal. */
 function cutBranch(branch: string, width: number): string {
   return branch.length <= width ? branch : `…${branch.slice(branch.length - width + 1)}`;
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** What text means; how that looks is decided here. */
+/** The meaning of text, which decides its style. */
 export type Role = 'heading' | 'faint' | 'good' | 'warning' | 'bad' | 'strong';
 
 type Format = Parameters<typeof styleText>[0];
@@ -14,11 +14,11 @@ const FORMATS: Record<Role, Format> = {
   bad: 'red',
 };
 
-/** Gives text the look of a role. */
+/** Gives text the style of a role. */
 export type Style = (role: Role, text: string) => string;
 
-/** Text as it is: for what is no terminal. */
+/** Text without styles: for output that is not a terminal. */
 export const plainStyle: Style = (_, text) => text;
 
-/** Text with colours; whether there are to be any is decided before, and not again by what standard output is. */
+/** Text with colors; the caller decides whether to use them, without another check of stdout. */
 export const colourStyle: Style = (role, text) => styleText(FORMATS[role], text, { validateStream: false });

@@ -4,13 +4,12 @@ import { wrapText } from './wrap-text.ts';
 
 const INDENT = 2;
 const GAP = 2;
-/** With less the last column would be a word a line. */
+/** With less, the last column would have one word per line. */
 const LEAST_ROOM = 16;
 
 /**
- * A small table without lines, indented; nothing for no rows. For what a person reads at once. What is too long
- * for a terminal of `width` columns is wrapped: below the last column where that has room, else cell by cell
- * below the second.
+ * A small indented table without borders; empty for no rows. For short output. Text that is too long for a terminal
+ * of `width` columns is wrapped: below the last column if that has room, otherwise cell by cell below the second.
  */
 export function tableBlock(rows: readonly (readonly string[])[], width: number | null): string {
   const lines = linesOf(rows);
@@ -25,13 +24,13 @@ export function tableBlock(rows: readonly (readonly string[])[], width: number |
   return rows.map((row) => hangingRow(row, hanging, width)).join('');
 }
 
-/** Where the second cells begin: behind the widest first one of those that leave them room. */
+/** The start of the second cells: after the widest first cell that leaves them room. */
 function hangingOf(rows: readonly (readonly string[])[], width: number): number {
   const ends = rows.map(([first = '']) => INDENT + textWidth(first) + GAP);
   return Math.max(2 * INDENT, ...ends.filter((end) => end <= width / 2));
 }
 
-/** A row whose cells stand behind one another as far as they fit, each other on lines of its own. */
+/** A row whose cells follow each other as far as they fit, the others on lines of their own. */
 function hangingRow([first = '', ...others]: readonly string[], hanging: number, width: number): string {
   const room = width - hanging;
   const lines: string[] = [];
@@ -44,7 +43,7 @@ function hangingRow([first = '', ...others]: readonly string[], hanging: number,
     }
     const wrapped = wrapText(cell, room);
     lines.push(...wrapped);
-    // What is behind the end of a cell of several lines would be taken for a part of it.
+    // Text after a cell of several lines would look like a part of it.
     isOpen = wrapped.length === 1;
   }
   const [behind = '', ...below] = lines;
@@ -67,7 +66,7 @@ function linesOf(rows: readonly (readonly string[])[]): readonly string[] {
       drawHorizontalLine: () => false,
     },
   );
-  // The cells are filled up: blanks at an end would be wrapped to a line of their own.
+  // Cells are padded: trailing spaces would be wrapped to a line of their own.
   return text
     .trimEnd()
     .split('\n')
@@ -78,7 +77,7 @@ function indented(lines: readonly string[], indent = INDENT): string {
   return lines.map((line) => `${' '.repeat(indent)}${line.trimEnd()}\n`).join('');
 }
 
-/** Where each column begins, the indent included. */
+/** The start of each column, including the indentation. */
 function startsOf(rows: readonly (readonly string[])[]): readonly number[] {
   let start = INDENT;
   return (rows[0] ?? []).map((_, column) => {

@@ -5,10 +5,10 @@ const ASCII = /^[\x00-\x7f]*$/;
 const WITHOUT_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 
 /**
- * The columns of a terminal that text without control characters takes: 2 for wide East Asian characters, 0
- * for marks that combine.
+ * The number of terminal columns of text without control characters: 2 for wide East Asian characters, 0 for
+ * combining marks.
  *
- * In the bundled programs it stands in for string-width, whose segmenter costs a quarter of a start of Node.
+ * In the bundled programs it replaces string-width, whose segmenter takes a quarter of the start time of Node.
  */
 export default function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length;

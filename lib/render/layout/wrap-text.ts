@@ -2,8 +2,8 @@ import { beginningOf } from './cut-text.ts';
 import textWidth from './text-width.ts';
 
 /**
- * Text in lines of no more than `width`, broken at blanks; a word that is longer than a line is broken behind a
- * slash, or anywhere where it has none. The text as one line where `width` is `null`.
+ * Text in lines of at most `width`, broken at spaces; a word that is longer than a line is broken after a slash, or
+ * anywhere if it has none. One line if `width` is `null`.
  */
 export function wrapText(text: string, width: number | null): readonly string[] {
   if (width === null || textWidth(text) <= width) return [text];
@@ -27,7 +27,7 @@ function breakWord(word: string, width: number): readonly string[] {
   const pieces: string[] = [];
   let rest = word;
   for (let fitting = beginningOf(rest, width); fitting !== rest; fitting = beginningOf(rest, width)) {
-    // A character that is wider than a line can't be broken.
+    // A character that is wider than a line cannot be broken.
     const piece = fitting.slice(0, fitting.lastIndexOf('/') + 1) || fitting || [...rest].slice(0, 1).join('');
     pieces.push(piece);
     rest = rest.slice(piece.length);
@@ -35,25 +35,25 @@ function breakWord(word: string, width: number): readonly string[] {
   return rest === '' ? pieces : [...pieces, rest];
 }
 
-/** Text that hangs on what stands before it: `  Driver   e1000e (modules: …`. */
+/** Text with a hanging indent after a label: `  Driver   e1000e (modules: …`. */
 export interface HangingText {
-  /** What stands on the first line before the text, colours and the blanks between them included. */
+  /** The label on the first line, including styles and the spaces after it. */
   readonly start: string;
-  /** The width of `start` without its colours. */
+  /** The width of `start` without its styles. */
   readonly startWidth: number;
   readonly text: string;
-  /** Where the text begins on lines of its own where too little of the line is left behind `start`. */
+  /** The indentation of the text on its own lines, if too little of the line is left after `start`. */
   readonly indent: number;
-  /** Columns of the terminal; `null` where lines may be as long as they need. */
+  /** The width of the terminal; `null` for no limit. */
   readonly width: number | null;
-  /** Gives a line of the text its look. */
+  /** Styles a line of the text. */
   readonly paint?: (line: string) => string;
 }
 
-/** Lines of less than a few words each are hard to read. */
+/** Lines with only a few words each are hard to read. */
 const LEAST_ROOM = 24;
 
-/** The lines of hanging text, each further one below where the first begins. */
+/** The lines of hanging text, each further one below the start of the first. */
 export function hangText({ start, startWidth, text, indent, width, paint = String }: HangingText): string {
   const room = width === null ? Number.POSITIVE_INFINITY : width - startWidth;
   const behind = room >= LEAST_ROOM || textWidth(text) <= room;

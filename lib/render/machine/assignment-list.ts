@@ -14,14 +14,14 @@ const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus<T
   'group-changed': () => 'in another IOMMU group: pci assignments --repair',
   replaced: () => 'REPLACED: another device is there',
   missing: () => 'NOT FOUND: it is not on the bus',
-  ambiguous: () => 'several devices may be it',
+  ambiguous: () => 'several devices match it',
   unknown: () => 'unknown: its identity cannot be read',
   'also-elsewhere': () => 'ALSO ASSIGNED to another VM, but only one VM may have it',
   'taken-out': () => 'REMOVED from the definition by another program',
   unrecorded: () => 'no longer recorded: pci assignments --repair',
 };
 
-/** Who was given what, a row each. */
+/** The assignments, one row each. */
 export function renderAssignmentList(
   { machines: listed, unknown }: Pick<AssignmentList, 'machines' | 'unknown'>,
   width: number | null,
@@ -33,7 +33,7 @@ export function renderAssignmentList(
       .join('');
   const untold =
     unknown === 0 ? '' : lines(`The assignments of ${count(unknown, 'VM')} cannot be read.`, true);
-  if (listed.length === 0) return lines('pci assign assigned no device.', false) + untold;
+  if (listed.length === 0) return lines('pci assign has assigned no device.', false) + untold;
   const rows = listed.flatMap(({ machine, statuses, passing }) => [
     ...statuses.map((status) => [
       escapeControls(machine.name),
@@ -57,7 +57,7 @@ export function renderAssignmentList(
   const given = listed.filter(({ statuses }) => statuses.length > 0).length;
   const passing = listed.flatMap((each) => each.passing).length;
   const summary = `${[
-    `${count(all.length, 'assignment')} to ${count(given, 'machine')}`,
+    `${count(all.length, 'assignment')} to ${count(given, 'VM')}`,
     ...(drifted === 0 ? [] : [`${drifted} not as assigned`]),
     ...(passing === 0 ? [] : [`${passing} until the VM stops`]),
   ].join(', ')}.`;
@@ -66,7 +66,7 @@ export function renderAssignmentList(
 
 const HEADINGS = ['machine', 'alias', 'address', 'device', 'policy', 'held', 'standing', 'found'];
 
-/** Who was given what for programs, a row each, the headings first; `-` is none, and `?` not known. */
+/** The assignments for programs, one row each, with headings; `-` is none, and `?` unknown. */
 export function assignmentRows(listed: AssignmentList['machines']): readonly (readonly string[])[] {
   const rows = listed.flatMap(({ machine, statuses, passing }) => [
     ...statuses.map(({ assigned, device, heldAt, standing }) => [

@@ -20,7 +20,7 @@ import { attachmentDetails, renderAttachments } from './attachment-text.ts';
 import { leftDocument, renderLeft } from './distribution-text.ts';
 import { noteLine, whenOf } from './machine-notes.ts';
 
-/** Which devices VMs get, and who gets what; with rules also what they leave with the host. */
+/** The devices for VMs, and the VMs that get them; with rules also the devices that stay with the host. */
 export function renderAssignment(subject: AssignmentSubject, width: number | null): string {
   const { devices, assignments, attachments, skipped, pool, persistence, bootNotes, left } = subject;
   if (pool !== null) {
@@ -29,17 +29,17 @@ export function renderAssignment(subject: AssignmentSubject, width: number | nul
   const now = renderAttachments(attachments, skipped, width);
   if (left === null) return renderAssignments(devices, assignments, width, now);
   const given = devices.length === 0 ? '' : `${renderAssignments(devices, assignments, width)}\n`;
-  return `${given}Left with the host:\n${renderLeft(left, width)}${tagAdvice(left)}`;
+  return `${given}Stays with the host:\n${renderLeft(left, width)}${tagAdvice(left)}`;
 }
 
-/** What is told of a plan without a step. */
+/** The text for a plan without steps. */
 export function renderNothingToAssign(subject: AssignmentSubject, width: number | null): string {
   const { scope, assignments, attachments, devices, pool, left } = subject;
   if (left !== null) return `${renderAssignment(subject, width)}\nNothing to do.\n`;
-  const there = scope.config ? 'given' : 'there';
+  const there = scope.config ? 'assigned' : 'attached';
   const pf = devices[0]?.device.address;
-  const what = pool === null ? `${there} already` : `each has its VF of ${pf} already`;
-  return `${count((scope.config ? assignments : attachments).length, 'machine')}: ${what}.\nNothing to do.\n`;
+  const what = pool === null ? `already ${there}` : `each already has its VF of ${pf}`;
+  return `${count((scope.config ? assignments : attachments).length, 'VM')}: ${what}.\nNothing to do.\n`;
 }
 
 /** The same for the document of a plan. */
@@ -52,16 +52,16 @@ export function assignmentSubjectDetails(subject: AssignmentSubject): PlanDetail
   };
 }
 
-/** How VMs come to be of the types that none is of. */
+/** The commands that tag VMs with the types that no VM has. */
 function tagAdvice(left: readonly LeftDevice[]): string {
   const types = new Set(left.flatMap(({ missingType }) => missingType ?? []));
-  return [...types].map((type) => `To tag a machine: portal tag NAME --type ${type}\n`).join('');
+  return [...types].map((type) => `To tag a VM: portal tag NAME --type ${type}\n`).join('');
 }
 
 /**
- * Who gets what, or loses it, and when that is in force.
+ * The devices that each VM gets or loses, and when that takes effect.
  *
- * @param now the same of what runs, as text of whole lines
+ * @param now the same for running VMs, as text of whole lines
  */
 export function renderAssignments(
   devices: readonly ProposedDevice[],
@@ -81,15 +81,15 @@ export function renderAssignments(
   return blocks.filter((block) => block !== '').join('\n');
 }
 
-/** A saved state has the devices that the machine had then, whatever its definition says. */
+/** A saved state has the devices of its time, whatever the definition contains. */
 function savedNote({ machine, gained, lost }: MachineAssignment): readonly string[] {
   if (!machine.hasManagedSave || gained.length + lost.length === 0) return [];
   return [
-    `${machine.name} has a saved state, and its next start restores that with the devices that it had then; to discard it: ${virshCommand('managedsave-remove', machine)}`,
+    `${machine.name} has a saved state: its next start restores it, with the devices of that time; to discard it: ${virshCommand('managedsave-remove', machine)}`,
   ];
 }
 
-/** What there is to know, once for all devices that it is so of. */
+/** The notes, once for all devices with the same note. */
 function sharedNotes(devices: readonly ProposedDevice[]): readonly string[] {
   const subjects = new Map<string, string[]>();
   for (const { device, notes } of devices) {
@@ -110,9 +110,9 @@ function whatOf({ gained, lost, byOthers }: MachineAssignment): string {
   const parts = [
     ...gained.map((each) => `+ ${named(each)}${placeOf(each)}`),
     ...lost.map((each) => `- ${named(each)}`),
-    ...byOthers.map((address) => `has ${address}, not by pci assign: left`),
+    ...byOthers.map((address) => `has ${address}, which pci assign did not add: unchanged`),
   ];
-  return parts.length === 0 ? 'nothing changes' : escapeControls(parts.join(', '));
+  return parts.length === 0 ? 'no change' : escapeControls(parts.join(', '));
 }
 
 function named(each: AssignedDevice): string {
@@ -127,7 +127,7 @@ function placeOf({ device }: AssignedDevice): string {
 /**
  * The same for the document of a plan.
  *
- * @param machines what becomes of each; those that are only told of among them
+ * @param machines the changes of each VM, including those without changes
  */
 export function assignmentDetails(
   { connect, machineDiagnostics }: MachinesSubject,

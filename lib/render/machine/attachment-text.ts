@@ -7,7 +7,7 @@ import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts
 import type { PluggedDevice } from '../../plan/change-states.ts';
 import { tableBlock } from '../layout/table-block.ts';
 
-/** What machines get or lose as they run, and those that do not run, of which that is not so. */
+/** The devices that running VMs get or lose now, and the VMs that do not run. */
 export function renderAttachments(
   attachments: readonly MachineAttachment[],
   skipped: readonly KnownMachine[],
@@ -15,7 +15,7 @@ export function renderAttachments(
 ): string {
   const rows = [
     ...attachments.map((each) => [each.machine.name, 'now', whatOf(each)]),
-    ...skipped.map(({ name, state }) => [name, 'now', `nothing: it ${WHY[state]}`]),
+    ...skipped.map(({ name, state }) => [name, 'now', `no change: it ${WHY[state]}`]),
   ];
   return tableBlock(
     rows.map((row) => row.map(escapeControls)),
@@ -34,16 +34,16 @@ function whatOf({ gained, lost, byOthers }: MachineAttachment): string {
   const parts = [
     ...gained.map((each) => `+ ${each.address}${placeOf(each)}`),
     ...lost.map(({ address }) => `- ${address}`),
-    ...byOthers.map((address) => `has ${address}, not by pci assign: left`),
+    ...byOthers.map((address) => `has ${address}, which pci assign did not add: unchanged`),
   ];
-  return parts.length === 0 ? 'nothing changes' : parts.join(', ');
+  return parts.length === 0 ? 'no change' : parts.join(', ');
 }
 
 function placeOf({ guestAddress }: PluggedDevice): string {
   return guestAddress === null ? '' : ` at ${formatGuestAddress(guestAddress)}`;
 }
 
-/** The same for the document of a plan; `null` where machines are changed for their next start alone. */
+/** The same for the document of a plan; `null` if VMs change only for their next start. */
 export function attachmentDetails(
   isLive: boolean,
   attachments: readonly MachineAttachment[],
@@ -60,7 +60,7 @@ export function attachmentDetails(
       })),
       skipped: skipped.map(({ name, uuid, state }) => ({
         ...{ name, uuid },
-        // One that is said to run, and has ended since, is about to be shut off.
+        // A VM that was reported as running, and has stopped since, is about to be shut off.
         state: state === 'shut-off' ? state : 'other',
       })),
     },

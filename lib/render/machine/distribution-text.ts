@@ -10,13 +10,13 @@ import { hangText } from '../layout/wrap-text.ts';
 
 type LeftTitle = TitledDevice & DeviceWith<'class'>;
 
-/** What stays without a word of its own: there are hundreds on a server. */
+/** Devices that stay without a line of their own, because a server has hundreds of them. */
 const PLAIN: readonly LeftCode[] = ['bridge', 'rule', 'behind'];
 
-/** More that are alike are told of as one. */
+/** A larger number of similar devices is reported as one line. */
 const MANY = 4;
 
-/** What the rules leave with the host, each with the reason, as whole lines. */
+/** The devices that the rules leave with the host, each with the reason, as whole lines. */
 export function renderLeft(left: readonly LeftDevice<LeftTitle>[], width: number | null): string {
   const told = left.filter(({ code }) => !PLAIN.includes(code));
   const plain = left.filter(({ code }) => PLAIN.includes(code));

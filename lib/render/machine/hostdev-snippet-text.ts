@@ -3,12 +3,12 @@ import type { PciXmlDocument } from '../../documents/machines/pci-xml.ts';
 import type { XmlFinding } from '../../libvirt/node-device/node-device-findings.ts';
 import type { Snippet } from '../../operations/xml/device-snippets.ts';
 
-/** Nothing but what can be pasted. */
+/** Only text that can be pasted. */
 export function renderSnippets(snippets: readonly Snippet[]): string {
   return snippets.map(({ xml }) => `${xml}\n`).join('');
 }
 
-/** What to know of snippets, a line each. */
+/** The notes on snippets, one line each. */
 export function renderSnippetNotes(program: string, snippets: readonly Snippet[]): string {
   return snippets
     .flatMap(({ address, notes }) =>
@@ -32,7 +32,7 @@ export function snippetsDocument(
   };
 }
 
-/** Where a document contradicts itself, a line each; behind the name of a program where it is a remark of that. */
+/** The contradictions in a document, one line each; with the name of the program before them if they are its notes. */
 export function renderXmlFindings(findings: readonly XmlFinding[], program?: string): string {
   const start = program === undefined ? '' : `${program}: `;
   return findings.map(({ at, message }) => `${start}${escapeControls(`${at}: ${message}`)}\n`).join('');

@@ -37,7 +37,7 @@ function of(machine: KnownMachine): Machine {
   return mainDocument(machine).machine;
 }
 
-/** `router`; `- (router?)` where there is but a guess; `host, now router` where what runs says otherwise. */
+/** `router`; `- (router?)` for a guess; `host, now router` if the running VM has another category. */
 function categoryCell(machine: KnownMachine): Cell {
   const { category } = of(machine);
   const guess = guessCategory(machine.name);
@@ -60,7 +60,7 @@ function stateCell({ state, definition, hasManagedSave }: KnownMachine): Cell {
   };
 }
 
-/** What it is given: `01:10.0, 01:10.2 (now)`, with when, where that is not both now and at its next start. */
+/** Its devices: `01:10.0, 01:10.2 (now)`, with the time if it is not both now and at the next start. */
 function devicesText({ definition, live }: KnownMachine): string {
   const defined = definition?.machine.devices.map(deviceText) ?? [];
   const held = live?.machine.devices.map(deviceText) ?? [];
@@ -72,14 +72,16 @@ function devicesText({ definition, live }: KnownMachine): string {
   return all.join(', ') || '-';
 }
 
-/** `01:10.0`; `02:00.0 (nvme)` for what is no element of a device. */
+/** `01:10.0`; `02:00.0 (nvme)` for a device without an element of its own. */
 function deviceText({ device }: GivenDevice): string {
   const address = 'address' in device ? device.address : null;
   const name = address === null ? escapeControls(nameOfTaken(device)) : shortAddress(address);
   return ['nvme', 'argument'].includes(device.kind) ? `${name} (${device.kind})` : name;
 }
 
-/** A value of a machine for programs, by its heading: `type` is of the definition, `type-now` of what runs. */
+/**
+ * A value of a VM for programs, by its heading: `type` is that of the definition, `type-now` that of the running VM.
+ */
 const VALUES: Readonly<Record<string, (machine: KnownMachine) => string>> = {
   name: ({ name }) => escapeControls(name),
   uuid: ({ uuid }) => uuid,
@@ -94,7 +96,7 @@ const VALUES: Readonly<Record<string, (machine: KnownMachine) => string>> = {
   cpus: (machine) => cellText(of(machine).vcpus),
 };
 
-/** Machines for programs, a row each, below the headings if `header`; memory in bytes, `-` is none, `?` not known. */
+/** VMs for programs, one row each, below the headings if `header`; memory in bytes, `-` is none, `?` unknown. */
 export function machineRows(
   machines: readonly KnownMachine[],
   header: boolean,
@@ -103,24 +105,26 @@ export function machineRows(
   return header ? [Object.keys(VALUES), ...rows] : rows;
 }
 
-/** What a person needs of a terminal beside its rows. */
+/** The layout for a terminal. */
 export interface MachineListLayout {
-  /** Columns of the terminal; `null` where lines may be as long as they need. */
+  /** The width of the terminal; `null` for no limit. */
   readonly width: number | null;
   readonly header: boolean;
   readonly style: Style;
-  /** Whether a line below the rows says how many there are of what, and what to do about those untagged. */
+  /** Whether lines below the rows count the VMs by category, and give advice on untagged ones. */
   readonly summary: boolean;
 }
 
-/** Machines, a row each. */
+/** VMs, one row each. */
 export function renderMachines(machines: readonly KnownMachine[], layout: MachineListLayout): string {
   const rows = machines.map((machine) => COLUMNS.map(({ cell }) => cell(machine)));
   const { text, leftOut } = layoutColumns(COLUMNS, rows, layout);
   if (!layout.summary) return text;
   const remarks = [
-    `${count(machines.length, 'machine')}: ${kindsAmong(machines)}.`,
-    ...(leftOut.length === 0 ? [] : [`No room for: ${leftOut.map(({ heading }) => heading).join(', ')}.`]),
+    `${count(machines.length, 'VM')}: ${kindsAmong(machines)}.`,
+    ...(leftOut.length === 0
+      ? []
+      : [`Columns that do not fit: ${leftOut.map(({ heading }) => heading).join(', ')}.`]),
     ...adviceOn(machines),
   ];
   const lines = remarks.flatMap((remark) => wrapText(remark, layout.width));
@@ -134,7 +138,7 @@ function kindsAmong(machines: readonly KnownMachine[]): string {
   const amounts: readonly (readonly [amount: number, kind: string])[] = [
     ...known.map((kind) => [amountOf((category) => category === kind), kind] as const),
     [amountOf((category) => category === null), 'untagged'],
-    [amountOf(isUnknown), 'not known'],
+    [amountOf(isUnknown), 'unknown'],
   ];
   return amounts
     .filter(([amount]) => amount > 0)
@@ -142,7 +146,7 @@ function kindsAmong(machines: readonly KnownMachine[]): string {
     .join(', ');
 }
 
-/** A command that tags one that is not, the first for which there is a guess. */
+/** A command that tags an untagged VM, preferably one with a guess. */
 function adviceOn(machines: readonly KnownMachine[]): readonly string[] {
   const untagged = machines.filter((machine) => of(machine).category === null);
   const machine = untagged.find(({ name }) => guessCategory(name) !== null) ?? untagged[0];
@@ -211,22 +215,22 @@ function deviceDocument({ device }: GivenDevice): MachinePhase['devices'] {
           text: device.text,
         },
       ];
-    // It is a diagnostic.
+    // It is reported as a diagnostic.
     case 'unread':
       return [];
   }
 }
 
-/** Why no machine of some types is listed, as a line without the name of the program. */
+/** Why no VM of some types is listed, as a line without the name of the program. */
 export function renderNoMachines(machines: readonly KnownMachine[], types: readonly string[]): string {
-  if (machines.length === 0) return 'libvirt has no machine\n';
+  if (machines.length === 0) return 'libvirt has no VMs\n';
   const untagged = machines.filter((machine) => mainDocument(machine).machine.category === null).length;
-  if (types.length === 0) return 'no machine is untagged\n';
+  if (types.length === 0) return 'no VM is untagged\n';
   const meant = types.map(nearCategory).find((near) => near !== undefined);
   return [
-    `no machine is tagged ${types.join(' or ')}`,
+    `no VM is tagged ${types.join(' or ')}`,
     ...(meant === undefined ? [] : [`did you mean ${meant}?`]),
-    ...(untagged === 0 ? [] : [`${count(untagged, 'machine')} untagged: portal list --untagged`]),
+    ...(untagged === 0 ? [] : [`${count(untagged, 'VM')} untagged: portal list --untagged`]),
   ]
     .join('; ')
     .concat('\n');

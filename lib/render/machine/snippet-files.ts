@@ -4,7 +4,7 @@ import type { LeftOut } from '../../operations/xml/all-devices-xml.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { wrapText } from '../layout/wrap-text.ts';
 
-/** The file of a device that a machine can have. */
+/** The file of a device that a VM can have. */
 export interface SnippetFile {
   readonly address: PciAddress;
   /** Its name in the folder. */
@@ -12,7 +12,7 @@ export interface SnippetFile {
   readonly outcome: 'written' | 'replaced' | 'unchanged';
 }
 
-/** What became of the files, and which devices have none. */
+/** The results for the files, and the devices without a file. */
 export function renderSnippetFiles(
   folder: string,
   files: readonly SnippetFile[],
@@ -42,7 +42,7 @@ function summary(
   const reasons = new Map<string, PciAddress[]>();
   for (const { address, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), address]);
   const rest = [...reasons].map(
-    ([why, addresses]) => `Left out ${addresses.join(', ')}: ${escapeControls(why)}.`,
+    ([why, addresses]) => `Not written: ${addresses.join(', ')}: ${escapeControls(why)}.`,
   );
   return [whole, ...rest];
 }

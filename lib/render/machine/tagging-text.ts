@@ -5,7 +5,7 @@ import { mainDocument } from '../../libvirt/machine/read-machines.ts';
 import type { Tagging } from '../../libvirt/machine/tag-machines.ts';
 import { tableBlock } from '../layout/table-block.ts';
 
-/** What came of tagging, or with `isDryRun` what would: how many first, then each machine in a line. */
+/** The result of tagging, or of a dry run with `isDryRun`: the count, then one line for each VM. */
 export function renderTagging(
   taggings: readonly Tagging[],
   category: string | null,
@@ -16,19 +16,19 @@ export function renderTagging(
   const state = category === null ? 'untagged' : `tagged ${category}`;
   const heading =
     changed === 0
-      ? `Nothing to do: ${count(taggings.length, 'machine')} ${state} already`
-      : `${count(changed, 'machine')} ${isDryRun ? 'would be ' : ''}${state}`;
+      ? `Nothing to do: ${count(taggings.length, 'VM')} already ${state}`
+      : `${count(changed, 'VM')} ${isDryRun ? 'would be ' : ''}${state}`;
   const rows = taggings.map((tagging) => [escapeControls(tagging.machine.name), taggingText(tagging)]);
   return `${heading}\n${tableBlock(rows, width)}`;
 }
 
 function taggingText({ machine, places }: Tagging): string {
-  if (places.length === 0) return 'is so already';
+  if (places.length === 0) return 'no change';
   const { category } = mainDocument(machine).machine;
-  const before = isUnknown(category) ? 'what is no category' : (category ?? 'untagged');
+  const before = isUnknown(category) ? 'an invalid category' : (category ?? 'untagged');
   const where = [
-    ...(machine.definition === null ? ['transient: gone when it ends'] : []),
-    ...(machine.definition !== null && places.includes('live') ? ['in what runs too'] : []),
+    ...(machine.definition === null ? ['transient: the category is lost when the VM stops'] : []),
+    ...(machine.definition !== null && places.includes('live') ? ['also in the running VM'] : []),
   ];
   return [`was ${before}`, ...where].join('; ');
 }

@@ -6,18 +6,18 @@ import { releaseHint } from '../../plan/release-hint.ts';
 import { assignmentDetails, renderAssignments } from './assignment-text.ts';
 import { attachmentDetails, renderAttachments } from './attachment-text.ts';
 
-/** Who loses what, and what somebody else gave. */
+/** The VMs that lose devices, and devices that another program added. */
 export function renderUnassignment(subject: UnassignmentSubject, width: number | null): string {
   const { assignments, foreign, attachments, skipped, isChosen } = subject;
   const now = renderAttachments(attachments, isChosen ? skipped : [], width);
   return renderAssignments([], [...assignments, ...foreign], width, now);
 }
 
-/** What is told of a plan without a step. */
+/** The text for a plan without steps. */
 export function renderNothingToUnassign({ scope, foreign, unknown }: UnassignmentSubject): string {
-  const has = scope.config ? 'has that device' : 'that runs has that device';
-  const asFar = unknown === 0 ? '' : ', as far as its definition can be read';
-  return `No machine ${has} by pci assign${asFar}.\n${foreign.map(foreignLine).join('')}Nothing to do.\n`;
+  const has = scope.config ? 'VM has that device' : 'running VM has that device';
+  const asFar = unknown === 0 ? '' : ', but some definitions cannot be read';
+  return `No ${has} from pci assign${asFar}.\n${foreign.map(foreignLine).join('')}Nothing to do.\n`;
 }
 
 function foreignLine({ machine, byOthers }: MachineAssignment): string {

@@ -7,7 +7,7 @@ import { deviceTitle } from '../layout/facts.ts';
 import { wrapText } from '../layout/wrap-text.ts';
 import { romDeviceFacts, romFacts } from './rom-text.ts';
 
-/** What was, or would be, done, and what to do with it. */
+/** The result, real or of a dry run, and the next command. */
 export function renderDump(dumped: DumpedRom, width: number | null): string {
   const { device, register, file, outcome, inspected } = dumped;
   const lines = (text: string): string => `${wrapText(text, width).join('\n')}\n`;
@@ -23,8 +23,8 @@ export function renderDump(dumped: DumpedRom, width: number | null): string {
   const said = {
     none: `is not written to ${path}`,
     written: `is written to ${path}`,
-    replaced: `is written to ${path}, in place of what was there`,
-    unchanged: `is in ${path} already`,
+    replaced: `is written to ${path}, and replaces the earlier file`,
+    unchanged: `is already in ${path}`,
   }[outcome];
   const notes = inspected.verdicts
     .filter(({ level }) => level !== 'ok')
@@ -32,9 +32,7 @@ export function renderDump(dumped: DumpedRom, width: number | null): string {
   return [
     lines(`${what}: ${kind}, ${size}, ${said}.`),
     ...notes,
-    lines(
-      `A machine gets it with: ${shellCommand('pci', 'xml', device.address, ...optionWords('--rom', path))}`,
-    ),
+    lines(`To use it in a VM: ${shellCommand('pci', 'xml', device.address, ...optionWords('--rom', path))}`),
   ].join('');
 }
 

@@ -44,14 +44,14 @@ const COLUMNS: readonly RomColumn[] = [
   column('DEVICE', ({ device }) => ({ text: deviceTitle(device) }), 8),
 ];
 
-/** The devices with ROMs, a row each; nothing where there is none. */
+/** The devices with ROMs, one row each; empty if there are none. */
 export function renderRoms(listed: readonly ListedRom[], width: number | null, style: Style): string {
   if (listed.length === 0) return '';
   const rows = listed.map((each) => COLUMNS.map(({ cell }) => cell(each)));
   return layoutColumns(COLUMNS, rows, { width, header: true, style }).text;
 }
 
-/** The same for programs, the headings first: sizes in bytes. */
+/** The same for programs, with headings: sizes in bytes. */
 export function romRows(listed: readonly ListedRom[]): readonly (readonly (string | number)[])[] {
   const rows = listed.map((each) =>
     COLUMNS.map(({ heading, cell }) => (heading === 'SIZE' ? each.rom.sizeBytes : cell(each).text)),
@@ -69,7 +69,7 @@ function holdsText(
   return isShadow ? `copy: ${what}${damage}` : what + damage;
 }
 
-/** What an image is, in a word or two: `BIOS`, `UEFI x64`. */
+/** The type of an image in one or two words: `BIOS`, `UEFI x64`. */
 export function imageName({ kind, efi, pcir }: OptionRomImage): string {
   switch (kind) {
     case 'legacy':
@@ -85,7 +85,7 @@ export function imageName({ kind, efi, pcir }: OptionRomImage): string {
   }
 }
 
-/** What guests get. QEMU shows the ROM where nobody says otherwise. */
+/** The ROM for guests. By default, QEMU shows the ROM. */
 function offersText({ offers }: ListedRom): string {
   if (isUnknown(offers) || offers.length === 0) return 'on by default';
   return offers
@@ -93,9 +93,9 @@ function offersText({ offers }: ListedRom): string {
     .join(', ');
 }
 
-/** Why some could not be read, a line each, and what to do about the rest. */
+/** Why some could not be read, one line each, and the advice for the rest. */
 export function romRemarks(listed: readonly ListedRom[]): string {
-  // What works with the others stands in their rows.
+  // A device whose driver may use it has the reason in its row.
   const problems = listed
     .filter(({ reading }) => reading === 'failed')
     .map(({ device, problem }) => `pci: ${device.address}: ${escapeControls(problem ?? '')}\n`);
@@ -103,12 +103,12 @@ export function romRemarks(listed: readonly ListedRom[]): string {
   const next =
     untried === 0
       ? ''
-      : `pci: ${count(untried, 'ROM')} not read: that switches a ROM on: sudo pci rom list --read\n`;
+      : `pci: ${count(untried, 'ROM')} not read, because a read enables the ROM; to read: sudo pci rom list --read\n`;
   const used = listed.filter(({ reading }) => reading === 'refused').length;
   const inUse =
     used === 0
       ? ''
-      : `pci: ${count(used, 'ROM')} of devices in use, and not read meanwhile: pci bind DEVICE first\n`;
+      : `pci: ${count(used, 'ROM')} not read, because the device is in use; first: pci bind DEVICE\n`;
   return problems.join('') + inUse + next;
 }
 

@@ -17,7 +17,7 @@ const LEVELS: Record<RomVerdictLevel, readonly [word: string, role: Role]> = {
 const WORD_WIDTH = 4;
 const ORDER: readonly RomVerdictLevel[] = ['bad', 'warns', 'ok'];
 
-/** The answer first, then the reasons, then what is in it. */
+/** The verdict first, then the reasons, then the contents. */
 export function renderRom(inspected: InspectedRom, width: number | null, style: Style): string {
   const { rom, verdicts, sha256 } = inspected;
   const lines = (text: string): string => `${wrapText(text, width).join('\n')}\n`;
@@ -40,15 +40,15 @@ export function renderRom(inspected: InspectedRom, width: number | null, style: 
 function titleOf({ source, device, rom }: InspectedRom): string {
   const size = `${formatSize(rom.sizeBytes)}, ${count(rom.images.length, 'image')}`;
   if (source.kind === 'file') return `${escapeControls(source.path)}: ${size}`;
-  const what = source.isShadow ? "the firmware's copy" : "the card's own";
+  const what = source.isShadow ? "the firmware's copy" : "the card's ROM";
   const title = device === null ? '' : `  ${deviceTitle(device)}`;
   return `${source.address}${title}: ${what}, ${size}`;
 }
 
 function answerOf({ verdicts, device, meant, source }: InspectedRom): string {
   const bad = verdicts.filter(({ level }) => level === 'bad').length;
-  const state = isSound(verdicts) ? 'Sound' : `Not good, for ${count(bad, 'reason')}`;
-  if (device !== null && source.kind === 'file') return `${state}; judged for ${device.address}.`;
+  const state = isSound(verdicts) ? 'Sound' : `Bad, for ${count(bad, 'reason')}`;
+  if (device !== null && source.kind === 'file') return `${state}; checked for ${device.address}.`;
   if (meant === null) return `${state}.`;
   return meant.length === 0
     ? `${state}; for no device of this host.`
@@ -78,14 +78,14 @@ function pcirFacts({ pcir }: OptionRomImage): readonly string[] {
   const { vendorId, deviceId, maxRuntimeBytes } = pcir;
   const others = pcir.deviceIds?.filter((id) => id !== deviceId) ?? [];
   return [
-    `for ${vendorId}:${deviceId}${others.length === 0 ? '' : `, by its list for ${others.join(', ')} too`}`,
+    `for ${vendorId}:${deviceId}${others.length === 0 ? '' : `, and by its list for ${others.join(', ')}`}`,
     `class ${pcir.classCode}`,
     `PCIR revision ${pcir.revision}`,
     `code revision ${pcir.codeRevision}`,
     ...(maxRuntimeBytes === null || maxRuntimeBytes === 0
       ? []
       : [`keeps ${formatSize(maxRuntimeBytes)} at run time`]),
-    ...(pcir.isLast ? ['says it is the last'] : []),
+    ...(pcir.isLast ? ['marked as the last'] : []),
   ];
 }
 
@@ -94,11 +94,11 @@ function legacyFacts({ legacy }: OptionRomImage): readonly string[] {
   const names = [legacy.pnp?.product, legacy.pnp?.manufacturer].flatMap((text) =>
     text === null || text === undefined ? [] : [escapeControls(text)],
   );
-  const checksum = legacy.checksum === 'cut' ? 'not to be told' : legacy.checksum;
+  const checksum = legacy.checksum === 'cut' ? 'unknown' : legacy.checksum;
   return [
     `checksum ${checksum}`,
     ...(names.length === 0 ? [] : [names.join(', ')]),
-    ...(legacy.pnp?.checksum === 'wrong' ? ['checksum of its Plug and Play header wrong'] : []),
+    ...(legacy.pnp?.checksum === 'wrong' ? ['wrong checksum in its Plug and Play header'] : []),
   ];
 }
 
@@ -108,7 +108,7 @@ function efiFacts({ efi }: OptionRomImage): readonly string[] {
   return [efi.subsystem.replaceAll('-', ' '), compression ?? `compression ${efi.compression}`];
 }
 
-/** A device beside a ROM, as JSON. */
+/** The device of a ROM, as JSON. */
 export function romDeviceFacts({
   address,
   vendor,

@@ -15,7 +15,7 @@ import { hangText } from '../layout/wrap-text.ts';
 
 type ListedVf = DeviceWith<'class' | 'driver' | 'driverOverride' | 'iommuGroup' | 'netInterfaces'>;
 
-/** Each PF in a paragraph, and its VFs below it, a row each. */
+/** Each PF in a paragraph, and its VFs below it, one row each. */
 export function renderSriov(listed: readonly ListedPf[], width: number | null, style: Style): string {
   const all = listed.reduce((sum, { vfs }) => sum + vfs.length, 0);
   const paragraphs = listed.map((each) => pfLine(each, width) + vfRows(each, width, style));
@@ -41,7 +41,7 @@ function pfLine({ pf, link, persisted }: ListedPf, width: number | null): string
   return `${hangText({ start, startWidth: start.length, text, indent: 2, width })}\n`;
 }
 
-/** Of a captured host, which does not tell, nothing is said. */
+/** Empty for a captured host, which does not contain it. */
 function persistedFacts(persisted: Known<VfsStatus>): readonly string[] {
   if (persisted === null || (isUnknown(persisted) && persisted.unknown === 'unread')) return [];
   if (isUnknown(persisted)) return ['persisted ?'];
@@ -53,7 +53,7 @@ function upDown(isUp: boolean): string {
 }
 
 interface VfColumn extends ColumnLayout {
-  /** Whether it is of network cards alone. */
+  /** Whether all are network cards. */
   readonly isOfNetwork: boolean;
   cell(vf: ListedVf, index: number, settings: Known<VfSettings>): string;
 }
@@ -106,7 +106,7 @@ function settingsOf(link: PfLink | null, index: number): Known<VfSettings> {
   return isUnknown(link.vfs) ? link.vfs : (link.vfs.get(index) ?? null);
 }
 
-/** A row a VF for programs, the headings first, and a row for a PF without VFs; `-` is none, and `?` not known. */
+/** One row for each VF, for programs, with headings, and a row for a PF without VFs; `-` is none, and `?` unknown. */
 export function sriovRows(listed: readonly ListedPf[]): readonly (readonly (string | number)[])[] {
   const headings = [
     ...['pf', 'pf-driver', 'pf-interface', 'num-vfs', 'total-vfs', 'autoprobe', 'persisted'],
@@ -123,7 +123,7 @@ function rowsOfPf(each: ListedPf): readonly (readonly string[])[] {
     ...[cellText(numVfs), cellText(totalVfs), cellText(autoprobe, (on) => (on ? 'on' : 'off'))],
     cellText(persisted),
   ];
-  // VFs that the kernel counts and does not show, or does not count, are not known.
+  // If the kernel counts VFs without showing them, or does not count them, they are unknown.
   const none = knownValue(numVfs) === 0 ? '-' : '?';
   if (vfs.length === 0) return [[...start, ...COLUMNS.map(() => none)]];
   return vfs.map((vf, index) => [

@@ -13,7 +13,7 @@ import { renderAttachments } from '../machine/attachment-text.ts';
 import { noteLine, whenOf } from '../machine/machine-notes.ts';
 import { renderVfs } from './vfs-text.ts';
 
-/** What becomes of the PF, and which VF each machine has then. */
+/** The changes of the PF, and the VF of each VM. */
 export function renderVfPool(
   { vfs, machines, attachments }: VfPoolProposal<TitledDevice, DeviceWith<never>>,
   skipped: readonly KnownMachine[],
@@ -31,7 +31,7 @@ export function renderVfPool(
 
 function machineRow(pooled: PooledMachine): readonly string[] {
   const { machine, vf, gained, byOthers } = pooled;
-  const sign = gained.length > 0 ? '+' : byOthers.length > 0 ? 'has, not by pci assign:' : 'has';
+  const sign = gained.length > 0 ? '+' : byOthers.length > 0 ? 'has, but not from pci assign:' : 'has';
   const device = pooled.to.devices.find((each) => addressOf(each) === vf.address)?.device ?? null;
   const guestAddress = device?.guestAddress ?? null;
   const parts = [

@@ -6,7 +6,7 @@ import type { VfsProposal } from '../../plan/sriov/plan-vfs.ts';
 import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 
-/** The PF, and of each VF what becomes of it, its driver and what it is set to. */
+/** The PF, and for each VF its change, its driver and its settings. */
 export function renderVfs(
   proposal: VfsProposal<TitledDevice, DeviceWith<never>>,
   width: number | null,
@@ -18,7 +18,7 @@ export function renderVfs(
     deviceTitle(pf),
     from.count === to.count ? count(to.count, 'VF') : `${from.count} → ${count(to.count, 'VF')}`,
     autoprobeText(proposal),
-    link === null ? 'no network interface' : `${link.interface}${goesUp ? ' goes up' : ''}`,
+    link === null ? 'no network interface' : `${link.interface}${goesUp ? ' → up' : ''}`,
   ];
   return tableBlock([facts.map(escapeControls)], width) + tableBlock(withoutEmpty(rowsOf(proposal)), width);
 }
@@ -44,7 +44,7 @@ function rowsOf({
   return Array.from({ length: Math.max(from.count, to.count) }, (_, index) => {
     const [before, after] = [from, to].map((state) => state.vfs.find((vf) => vf.index === index));
     const fate =
-      index >= to.count ? 'goes' : index >= from.count ? 'new' : isNew ? 'goes and comes back' : 'stays';
+      index >= to.count ? 'removed' : index >= from.count ? 'new' : isNew ? 'created again' : 'stays';
     const settings = after === undefined ? [] : settingWords(after.settings);
     return [
       `VF ${index}`,
@@ -56,7 +56,7 @@ function rowsOf({
   }).filter(([, , fate, , settings]) => fate !== 'stays' || settings !== '');
 }
 
-/** What has it, and what will; nothing where that is for the kernel to say. */
+/** The current and the new driver; empty if the kernel decides. */
 function driverText(before: VfState | undefined, after: VfState | undefined): string {
   const word = (state: VfState | undefined): string | null => {
     if (state === undefined || state.driver.driver === DEFAULT_DRIVER) return null;

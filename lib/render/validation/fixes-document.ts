@@ -5,7 +5,7 @@ import type { PlanPart } from '../../documents/changes/plan.ts';
 import type { FixStep } from '../../plan/fixes/plan-fixes.ts';
 import { isRestartNeeded } from './fixes-text.ts';
 
-/** What a plan mends and what it leaves, for its document. */
+/** The fixes of a plan, and the remaining failures, for its document. */
 export function fixDetails(
   fixes: ChosenFixes,
   steps: readonly FixStep[],

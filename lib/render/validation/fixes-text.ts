@@ -13,10 +13,10 @@ import { wrapText } from '../layout/wrap-text.ts';
 
 const GAP = '  ';
 const INDENT = 6;
-/** Lines of less than a few words each are hard to read. */
+/** Lines with only a few words each are hard to read. */
 const LEAST_ROOM = 24;
 
-/** What does not hold and is fixed, by which step; what is left to a person; and what to do then. */
+/** The failed checks that are fixed, with their steps; those to fix by hand; and the next command. */
 export function renderFixes(fixes: ChosenFixes, steps: readonly FixStep[], width: number | null): string {
   const { chosen, manual } = fixes;
   const idWidth = Math.max(0, ...[...chosen, ...manual].map(({ result }) => result.rule.id.length));
@@ -31,12 +31,12 @@ export function renderFixes(fixes: ChosenFixes, steps: readonly FixStep[], width
     .join('\n');
 }
 
-/** What is said once all steps are made. */
+/** The text after all steps are made. */
 export function renderAfterFixes(fixes: ChosenFixes, width: number | null): string {
   return paragraph(afterwardsText(fixes), width);
 }
 
-/** Steps as a person counts them: `by steps 1 and 3 to 5`. */
+/** The numbers of steps: `by steps 1 and 3 to 5`. */
 function byText({ fix }: ChosenFix, steps: readonly FixStep[]): string {
   const numbers = steps.flatMap(({ fixes }, index) =>
     fixes.some((each) => isSameFix(each, fix)) ? [index + 1] : [],

@@ -3,7 +3,7 @@ import { escapeControls } from '../../base/text.ts';
 import type { Outcome } from '../../checks/validation/validate.ts';
 import type { ReconciledResult, ValidationReport } from '../../checks/validation/validation-report.ts';
 
-/** How a check stands among tests: failed, could not be run, or passed with something to say. */
+/** The state of a check as a test: failed, skipped, or passed with a message. */
 type Standing = 'failure' | 'skipped' | 'passed';
 
 const STANDINGS: Readonly<Record<Outcome, Standing>> = {
@@ -16,9 +16,8 @@ const STANDINGS: Readonly<Record<Outcome, Standing>> = {
 };
 
 /**
- * A report in the form of JUnit, as servers of continuous integration read it: a suite of each thing that was looked at, with a
- * test case for each rule. What could not be told, and what there was nothing to check of, is skipped; where it is strict,
- * warnings and what could not be told are failures.
+ * A report in the JUnit format of CI servers: one suite for each subject, with a test case for each rule. Checks that
+ * could not run, or that do not apply, are skipped; if it is strict, warnings and unknown results are failures.
  */
 export function formatJUnit(
   host: { readonly label: string },
@@ -73,7 +72,7 @@ function detailsOf({ rule, verdict, other }: ReconciledResult): string {
     .join('\n');
 }
 
-/** Without what XML can't hold, and what a terminal would act on. */
+/** Without characters that XML cannot contain, and that a terminal interprets. */
 function plain(text: string): string {
   return escapeControls(text).replace(/[\p{Cs}\uFFFE\uFFFF]/gu, '\uFFFD');
 }

@@ -29,15 +29,15 @@ const ROLES: Readonly<Record<Outcome, Role>> = {
   pass: 'good',
   apart: 'faint',
 };
-/** The order in which they are told: what matters most comes first. */
+/** The order of the results: the most important first. */
 const ORDER = Object.keys(WORDS) as readonly Outcome[];
-/** What is counted in the first line, in its order. */
+/** The outcomes in the first line, in order. */
 const COUNTED: readonly Outcome[] = ['pass', 'note', 'warn', 'fail', 'unknown'];
 const WORD_WIDTH = 4;
 const INDENT = 6;
 const GAP = 4;
 
-/** What the reason for not knowing comes to, of one check and of several. */
+/** The text for an unknown result, for one check and for several. */
 const WHY: Readonly<Record<Unknown['unknown'], readonly [one: string, several: string]>> = {
   denied: ['needs root', 'need root'],
   broken: [
@@ -56,8 +56,8 @@ interface Look {
 }
 
 /**
- * A report for a person: how many checks came to what and how far the host goes, what is not well with what to do about it, and
- * what is hidden. With `all`, every check.
+ * A report for a user: the counts and the level of the host, the problems with their remedies, and the hidden
+ * results. With `all`, every check.
  */
 export function renderValidation(
   report: ValidationReport,
@@ -125,7 +125,7 @@ function resultLines(result: ReconciledResult, idWidth: number, { width, style }
       start: ' '.repeat(startWidth),
       text: escapeControls(text),
       ...(role === null ? {} : { paint: (line: string) => style(role, line) }),
-      // Nothing stands before it: where it has no room behind that, there is no line of it.
+      // It has no label: if it does not fit after one, its first line is empty.
     }).replace(/^\n/, '');
   const evidence = verdict.kind === 'violated' && outcome !== 'note' ? verdict.evidence.join('; ') : '';
   return [
@@ -144,17 +144,17 @@ function messageOf({ subject, verdict }: ReconciledResult): string {
 
 function contradiction({ rule }: ReconciledResult, { word, message }: HostValidateRow): string {
   const why = 'whyOther' in rule && rule.whyOther !== undefined ? `; ${rule.whyOther}` : '';
-  return `virt-host-validate says ${word}${message === null ? '' : ` (${message})`}${why}`;
+  return `virt-host-validate reports ${word}${message === null ? '' : ` (${message})`}${why}`;
 }
 
-/** What virt-host-validate says of which there is no rule. */
+/** The results of virt-host-validate without a rule here. */
 function otherLines({ text, word, message }: HostValidateRow, { width, style }: Look): string {
   const start = `${style('faint', word.padEnd(WORD_WIDTH))}  `;
   const said = `virt-host-validate: ${text}${message === null ? '' : ` (${message})`}`;
   return `${hangText({ start, startWidth: WORD_WIDTH + 2, text: escapeControls(said), indent: INDENT, width })}\n`;
 }
 
-/** What could not be told, together where the reason is the same: of an old snapshot that is nearly all. */
+/** The checks that could not run, grouped by reason: in an old snapshot that is nearly all of them. */
 function unknownLines(hidden: readonly ReconciledResult[], { width, style }: Look): readonly string[] {
   return (Object.keys(WHY) as readonly Unknown['unknown'][]).flatMap((why) => {
     const some = hidden.filter(({ verdict }) => verdict.kind === 'unknown' && verdict.why === why);

@@ -1,11 +1,11 @@
 import type { AttachmentKind } from '../../pci/attachment.ts';
 
-/** Where something hangs, before its attributes are read. */
+/** The place of an attachment, before its attributes are read. */
 export interface AttachmentPlace {
   readonly kind: AttachmentKind;
   readonly name: string;
-  /** Its directory, relative to the device's. */
+  /** Its directory, relative to that of the device. */
   readonly path: string;
-  /** Of a SCSI host: the names beside its class. */
+  /** For a SCSI host: the names in the directory above its class. */
   readonly beside?: readonly string[];
 }

@@ -7,16 +7,16 @@ import type { AttachmentPlace } from './attachment-place.ts';
 import { parseCount } from './attribute-parsers.ts';
 import type { DeviceSource } from './device-source.ts';
 
-// The directories that the kernel puts between a PCI function and what hangs on it: SCSI hosts, targets and
-// units, SAS, virtio, USB devices and interfaces, MMC, controllers that are class devices themselves, serial ports
-// (`0000:00:16.3:0`, `0000:00:16.3:0.0`), and the parts of a function that has several drivers (`dw-apb-uart.8`).
+// The directories that the kernel puts between a PCI function and its attachments: SCSI hosts, targets and units,
+// SAS, virtio, USB devices and interfaces, MMC, controllers that are class devices themselves, serial ports
+// (`0000:00:16.3:0`, `0000:00:16.3:0.0`), and the parts of a function with several drivers (`dw-apb-uart.8`).
 const BETWEEN =
   /^(ata\d+|host\d+|target\d+:.*|\d+:\d+:\d+:\d+|port-\d+.*|expander-.*|end_device-.*|rport-.*|vport-.*|session\d+|virtio\d+|usb\d+|\d+-\d[\d.]*(:\d+\.\d+)?|mmc_host|mmc\d+(:.*)?|[\d:A-F]+\.\d+|nvme\d+|[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[0-7]:\d+(\.\d+)?|[A-Za-z][\w-]*\.\d+(\.auto)?(:\d+(\.\d+)?)?)$/;
 const NVME_NAMESPACE = /^nvme\d+n\d+$/;
 const NVME_PATH = /^nvme(\d+)c\d+n(\d+)$/;
-/** Of a Thunderbolt or USB4 host interface: what is reached through its tunnels. */
+/** For a Thunderbolt or USB4 host interface: the devices that are reached through its tunnels. */
 const TUNNELS = /^domain\d+$/;
-/** A disk that is the function itself, and not one of many on it. */
+/** A disk that is the function itself, and not one of many disks on it. */
 const VIRTIO_DISK = /^virtio\d+\/block\//;
 
 const MAX_DEPTH = 24;
@@ -25,7 +25,7 @@ const MAX_FOUND = 4096;
 const SECTOR_BYTES = 512;
 
 /**
- * Walks the directories below a function for network interfaces, drives, displays and the like. Other PCI
+ * Walks the directories below a function for network interfaces, drives, displays and similar attachments. Other PCI
  * functions below it are not entered. Bounded in depth and number.
  */
 export function findAttachments(source: DeviceSource): Known<readonly AttachmentPlace[]> {
@@ -48,7 +48,7 @@ class Walk {
     this.#enter('', top, 0);
     if (this.#truncated) {
       const limits = `${MAX_FOUND} things, ${MAX_DIRECTORIES} directories or ${MAX_DEPTH} levels`;
-      this.#source.report('WALK_TRUNCATED', `has more than ${limits} below it; the rest is not read`);
+      this.#source.report('WALK_TRUNCATED', `has more than ${limits} below it; pci does not read the rest`);
     }
     return this.#found.sort((a, b) =>
       a.kind === b.kind ? compareNames(a.name, b.name) : a.kind < b.kind ? -1 : 1,
@@ -73,7 +73,7 @@ class Walk {
   #enterClass(kind: AttachmentKind, path: string, depth: number, beside: readonly string[]): void {
     for (const name of this.#list(path)) {
       if (this.#isFull(depth)) return;
-      // DRM lists its connectors (card0-HDMI-A-1) beside the cards.
+      // DRM lists the connectors of cards (card0-HDMI-A-1) with the cards.
       if (kind === 'drm' && name.includes('-')) continue;
       const below = `${path}/${name}`;
       this.#add(kind, name, below, kind === 'scsi_host' ? beside : undefined);
@@ -100,18 +100,18 @@ class Walk {
 }
 
 /**
- * Whether a name in a function's directory is of what its driver makes there, and takes away when it leaves: a
- * directory of a class, or one on the way to it.
+ * Whether a name in the directory of a function belongs to an object that its driver creates and removes: a directory
+ * of a class, or one on the path to it.
  */
 export function isMadeByDriver(name: string): boolean {
   const isOfDriver = isKind(name) || MADE_BESIDE.has(name) || TUNNELS.test(name);
   return isOfDriver || (BETWEEN.test(name) && !isPciAddress(name));
 }
 
-// Beside what is read as an attachment.
+// In addition to the attachments.
 const MADE_BESIDE: ReadonlySet<string> = new Set(['hwmon', 'mdev_supported_types', 'msi_irqs']);
 
-/** Reads what a person wants to know of each: MAC and state, serial, size. */
+/** Reads the details of each attachment: MAC and state, serial, size. */
 export function readAttachments(source: DeviceSource): Known<readonly Attachment[]> {
   const places = findAttachments(source);
   if (places === null || isUnknown(places)) return places;
@@ -127,7 +127,7 @@ export function readAttachments(source: DeviceSource): Known<readonly Attachment
   }));
 }
 
-/** What few kinds have is left out where there is none. */
+/** Facts of only a few kinds are omitted if they are absent. */
 function ifThere<K extends string>(key: K, fact: Known<string>): { readonly [key in K]?: string | Unknown } {
   return fact === null || fact === '' ? {} : ({ [key]: fact } as { readonly [key in K]: string | Unknown });
 }
@@ -142,15 +142,15 @@ function readSize(source: DeviceSource, path: string): Known<number> {
 }
 
 /**
- * The disk that a block device stands for: itself, but for the hidden path of an NVMe namespace. With multipath,
- * which is the kernel's default, the disk of a namespace that can be shared is a virtual device named after the
- * subsystem (`nvme0n1`); what hangs on the controller is its path, named after both (`nvme0c1n1`).
+ * The disk of a block device: itself, except for the hidden path of an NVMe namespace. With multipath, which is the
+ * default of the kernel, the disk of a shareable namespace is a virtual device named after the subsystem (`nvme0n1`).
+ * Below the controller is its path, named after both (`nvme0c1n1`).
  */
 export function diskOfPath(name: string): string {
   return name.replace(NVME_PATH, 'nvme$1n$2');
 }
 
-/** The names of one kind among what was found. */
+/** The names of one kind among the attachments. */
 export function namesOfKind(
   places: Known<readonly AttachmentPlace[]>,
   kind: AttachmentKind,
@@ -162,7 +162,7 @@ export function namesOfKind(
   );
 }
 
-/** Orders names as people count: eth2 before eth10. */
+/** Orders names with numbers by their value: eth2 before eth10. */
 export function compareNames(a: string, b: string): number {
   const [, stemA = a, numberA = ''] = /^(.*?)(\d*)$/s.exec(a) ?? [];
   const [, stemB = b, numberB = ''] = /^(.*?)(\d*)$/s.exec(b) ?? [];

@@ -1,6 +1,6 @@
 /*
- * Attribute text to value. `undefined` means that the text is not what the kernel writes there, `null`
- * that it says "none".
+ * Parsers for the text of attributes. `undefined` means that the kernel never writes such a text, `null` that the
+ * text means "none".
  */
 
 /** A count in decimal, at most 2^53: `7`. */
@@ -15,7 +15,7 @@ export function parseFlag(text: string): boolean | undefined {
   return text === '1' ? true : text === '0' ? false : undefined;
 }
 
-/** Hex with `0x`, as `digits` lower-case digits: `0x8086` gives `8086`. */
+/** Hex with `0x`, as `digits` lowercase digits: `0x8086` gives `8086`. */
 export function parseHex(digits: number): (text: string) => string | undefined {
   return (text) => {
     const match = /^0x([0-9a-f]{1,8})$/i.exec(text);
@@ -24,17 +24,35 @@ export function parseHex(digits: number): (text: string) => string | undefined {
   };
 }
 
-/** A NUMA node: `-1` is none. */
+/** A NUMA node: `-1` means none. */
 export function parseNumaNode(text: string): number | null | undefined {
   return text === '-1' ? null : parseCount(text);
 }
 
-/** `driver_override`: `(null)`, or nothing, is none. */
+/** `driver_override`: `(null)` or an empty text means none. */
 export function parseDriverOverride(text: string): string | null {
   return text === '(null)' || text === '' ? null : text;
 }
 
-/** Words in the order in which they stand: `flr pm bus`. An empty attribute is an empty list. */
+/** Words in their order: `flr pm bus`. An empty attribute is an empty list. */
 export function parseWords(text: string): readonly string[] {
   return text === '' ? [] : text.split(/\s+/);
+}
+
+const MAX_REMEMBERED = 256;
+
+/**
+ * The same parser, which remembers what it made of the first different texts: thousands of functions have few. What it
+ * makes is shared by them.
+ */
+export function remembering<T>(parse: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    let value = known.get(text);
+    if (value === undefined) {
+      value = parse(text);
+      if (known.size < MAX_REMEMBERED) known.set(text, value);
+    }
+    return value;
+  };
 }

@@ -4,18 +4,18 @@ import { isFailure } from '../../host/host-reader.ts';
 import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 import { compareNames } from './attachments.ts';
 
-/** The names of a class's devices by the PCI function that each hangs on. */
+/** The names of the devices of a class, by their PCI function. */
 export type ClassIndex = ReadonlyMap<PciAddress, readonly string[]>;
 
 /**
- * Reads a class directory such as `/sys/class/net`, whose links point into the device tree:
- * `enp1s0 -> ../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/net/enp1s0`. One read for the whole host,
- * where walking takes several for each device.
+ * Reads a class directory such as `/sys/class/net`, whose links point into the device tree: `enp1s0 ->
+ * ../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/net/enp1s0`. This is one read for the whole host; a walk takes
+ * several for each device.
  *
- * `nameOf` gives the name that stands for one of the class: the same, where nothing else is said.
+ * `nameOf` maps the name of a class member; by default it is unchanged.
  *
- * `null` where the directory is absent or unreadable, or holds anything that is not such a link (kernels
- * before 2.6.25): then nothing can be concluded from a name that is missing in it.
+ * `null` if the directory is absent or unreadable, or contains an entry that is not such a link (kernels before
+ * 2.6.25): then a missing name proves nothing.
  */
 export function readClassIndex(
   host: HostReader,

@@ -19,15 +19,23 @@ import {
   parseHex,
   parseNumaNode,
   parseWords,
+  remembering,
 } from './attribute-parsers.ts';
 import type { ClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
 import { readModules } from './module-aliases.ts';
 import { readSriov } from './sriov-role.ts';
 
+const toClass = parseHex(6);
+const toId = parseHex(4);
+const toRevision = remembering(parseHex(2));
+const toNode = remembering(parseNumaNode);
+const toMethods = remembering(parseWords);
+const toResources = remembering(parseResources);
+
 type FieldReader<F extends DeviceField> = (source: DeviceSource, context: HostContext) => PciDevice[F];
 
-/** How each fact of a device is read. */
+/** The reader of each fact of a device. */
 export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   location: readLocation,
   class: (source, context) => mapKnown(classCode(source), (code) => context.deviceClass(code)),
@@ -40,10 +48,10 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   driverOverride: (source) => source.parsed('driver_override', parseDriverOverride),
   modules: readModules,
   iommuGroup: readIommuGroup,
-  numaNode: (source) => source.parsed('numa_node', parseNumaNode),
+  numaNode: (source) => source.parsed('numa_node', toNode),
   bars: (source) => mapKnown(readResources(source), (resources) => resources.bars),
   rom: (source) => mapKnown(readResources(source), (resources) => resources.rom),
-  resetMethods: (source) => source.parsed('reset_method', parseWords),
+  resetMethods: (source) => source.parsed('reset_method', toMethods),
   powerState: (source) =>
     source.parsed('power_state', (text) => (/^[\w-]{1,16}$/.test(text) ? text : undefined)),
   bootVga: readBootVga,
@@ -60,7 +68,10 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   slotLabel: readSlotLabel,
 };
 
-/** `vfio-dev/` is there since Linux 6.1; `nvidia/` for a VF of a GPU whose driver makes vGPUs without mediated devices. */
+/**
+ * `vfio-dev/` exists since Linux 6.1; `nvidia/` exists for a VF of a GPU whose driver creates vGPUs without mediated
+ * devices.
+ */
 function readVfio(source: DeviceSource): Known<VfioState> {
   const nodes = source.has('vfio-dev') ? source.list('vfio-dev') : null;
   if (isUnknown(nodes)) return nodes;
@@ -73,44 +84,39 @@ function readLocation(source: DeviceSource): Known<DeviceLocation> {
   if (!source.directory.startsWith(`${SYS_PATHS.deviceTree}/`)) return null;
   const location = parseLocation(source.directory, source.address);
   if (location !== undefined) return location;
-  source.report('DEVICE_LINK_BROKEN', 'its entry on the bus points at no path of PCI functions');
+  source.report('DEVICE_LINK_BROKEN', 'its entry on the bus does not point to a path of PCI functions');
   return BROKEN;
 }
 
-// Each id from `uevent` where it is there and right, from the attribute of its own otherwise.
+// Each id comes from `uevent` if it is there and valid, otherwise from its own attribute.
 
 function classCode(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.classCode ?? source.parsed('class', parseHex(6));
+  return source.uevent()?.ids.classCode ?? source.parsed('class', toClass);
 }
 
-/** Only VGA devices have `boot_vga`; `boot_display`, which other displays can have, only the one that is meant. */
+/** Only VGA devices have `boot_vga`. Other displays can have `boot_display`, but only the boot display has it. */
 function readBootVga(source: DeviceSource): Known<boolean> {
-  const vga = isVga(source) ? source.parsed('boot_vga', parseFlag) : null;
-  if (vga === true || isUnknown(vga) || !isDisplay(source)) return vga;
+  const code = knownValue(classCode(source)) ?? '';
+  const isDisplay = code.startsWith('03');
+  const isVga = code.startsWith('0300') || code.startsWith('0001');
+  const vga = isVga ? source.parsed('boot_vga', parseFlag) : null;
+  if (vga === true || isUnknown(vga) || !isDisplay) return vga;
   const display = source.parsed('boot_display', parseFlag);
   return display === true || isUnknown(display) ? display : vga;
 }
 
-function isDisplay(source: DeviceSource): boolean {
-  return knownValue(classCode(source))?.startsWith('03') ?? false;
-}
-
-function isVga(source: DeviceSource): boolean {
-  return /^(0300|0001)/.test(knownValue(classCode(source)) ?? '');
-}
-
 function vendorId(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.vendorId ?? source.parsed('vendor', parseHex(4));
+  return source.uevent()?.ids.vendorId ?? source.parsed('vendor', toId);
 }
 
 function deviceId(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.deviceId ?? source.parsed('device', parseHex(4));
+  return source.uevent()?.ids.deviceId ?? source.parsed('device', toId);
 }
 
 function readSubsystem(source: DeviceSource, context: HostContext): Known<SubsystemId> {
-  const subVendor = source.uevent()?.ids.subsystemVendorId ?? source.parsed('subsystem_vendor', parseHex(4));
+  const subVendor = source.uevent()?.ids.subsystemVendorId ?? source.parsed('subsystem_vendor', toId);
   if (subVendor === null || isUnknown(subVendor)) return subVendor;
-  const subDevice = source.uevent()?.ids.subsystemDeviceId ?? source.parsed('subsystem_device', parseHex(4));
+  const subDevice = source.uevent()?.ids.subsystemDeviceId ?? source.parsed('subsystem_device', toId);
   if (subDevice === null || isUnknown(subDevice)) return subDevice;
   return context.subsystem(
     knownValue(vendorId(source)) ?? null,
@@ -120,9 +126,9 @@ function readSubsystem(source: DeviceSource, context: HostContext): Known<Subsys
   );
 }
 
-/** Kernels before 4.10 have no `revision`; the configuration space has always had it, at offset 8. */
+/** Kernels before 4.10 have no `revision`; it is always in the configuration space, at offset 8. */
 function readRevision(source: DeviceSource): Known<string> {
-  const revision = source.parsed('revision', parseHex(2));
+  const revision = source.parsed('revision', toRevision);
   if (revision !== null) return revision;
   return mapKnown(source.bytes('config'), (bytes) => bytes[8]?.toString(16).padStart(2, '0') ?? BROKEN);
 }
@@ -131,7 +137,7 @@ function readDriver(source: DeviceSource): Known<string> {
   return source.uevent()?.driver ?? source.linkName('driver');
 }
 
-/** Where a copy has a folder in place of the link, the folders of the groups tell who is in which. */
+/** If a copy has a folder instead of the link, the folders of the groups show the members. */
 function readIommuGroup(source: DeviceSource, context: HostContext): Known<number> {
   const name = source.linkName('iommu_group');
   if (isUnknown(name) && name.unknown === 'unread')
@@ -140,10 +146,10 @@ function readIommuGroup(source: DeviceSource, context: HostContext): Known<numbe
 }
 
 function readResources(source: DeviceSource): Known<Resources> {
-  return source.once('resource', () => source.parsed('resource', parseResources));
+  return source.once('resource', () => source.parsed('resource', toResources));
 }
 
-/** Only what `pci` bound in this boot, and only while it is on a VFIO driver. */
+/** Only for a device that `pci` bound in this boot, and only while it is on a VFIO driver. */
 function readLastSeen(source: DeviceSource, context: HostContext): Known<HostMarks> {
   const driver = readDriver(source);
   if (driver === null || isUnknown(driver)) return driver;
@@ -163,11 +169,11 @@ function readLastSeen(source: DeviceSource, context: HostContext): Known<HostMar
 }
 
 function readLink(source: DeviceSource): Known<PcieLink> {
-  // Conventional PCI has none of the four.
+  // Conventional PCI has none of the four files.
   if (!source.has('max_link_speed')) return null;
   const maxSpeedGts = source.parsed('max_link_speed', parseLinkSpeed);
   const maxWidth = source.parsed('max_link_width', parseLinkWidth);
-  // An endpoint that is part of the processor says so of both.
+  // An endpoint that is part of the processor has neither.
   if (maxSpeedGts === null && (maxWidth === null || maxWidth === 0)) return null;
   return {
     currentSpeedGts: source.parsed('current_link_speed', parseLinkSpeed),
@@ -195,14 +201,14 @@ function readBlockDevices(source: DeviceSource, context: HostContext): Known<rea
   return readNames(source, 'block', context.blockIndex(), BLOCK_CLASSES);
 }
 
-// Class codes of functions that can have such a thing below them: controllers, and the buses behind them.
+// Class codes of functions that can have such an attachment: controllers, and the buses behind them.
 const NET_CLASSES = /^0(2|c|d)/;
 const NETWORK_CLASSES = /^0[2d]/;
 const BLOCK_CLASSES = /^0(1|8|c)/;
 
 /**
- * The names of one kind on a function: from the host's class directory where there is one; otherwise, and
- * where that can't tell, from the functions whose class code can have such a thing.
+ * The names of one kind on a function: from the class directory of the host if it exists; otherwise, or if the
+ * directory proves nothing, by a walk through the functions whose class code allows such an attachment.
  */
 function readNames(
   source: DeviceSource,
@@ -216,10 +222,10 @@ function readNames(
   if (uevent !== null && uevent.driver === null) return NONE;
   const code = knownValue(classCode(source)) ?? '';
   if (!classes.test(code)) return NONE;
-  // Of a namespace with multipath the class of a captured host may hold the virtual disk alone.
+  // For a namespace with multipath, the class of a captured host may contain only the virtual disk.
   if (index !== null && kind === 'net') return NONE;
   if (source.has(kind)) return mapKnown(source.list(kind), (names) => [...names].sort(compareNames));
-  // The driver of a network function puts its interfaces right below it; only virtio has a device between.
+  // The driver of a network function creates its interfaces directly below it; only virtio has a device between them.
   const plain = uevent?.driver?.startsWith('virtio') === false;
   if (kind === 'net' && plain && NETWORK_CLASSES.test(code)) return NONE;
   return namesOfKind(findAttachments(source), kind);
@@ -228,8 +234,8 @@ function readNames(
 const NONE: readonly string[] = [];
 
 /**
- * What the firmware or the slot's controller calls it: `label` (SMBIOS type 41 or ACPI _DSM), otherwise the
- * name of the hot-plug slot that it sits in.
+ * The label by the firmware or the slot controller: `label` (SMBIOS type 41 or ACPI _DSM), otherwise the name of its
+ * hot-plug slot.
  */
 function readSlotLabel(source: DeviceSource, context: HostContext): Known<string> {
   const label = source.has('label') ? source.text('label') : null;

@@ -4,14 +4,14 @@ import { escapeControls } from '../../base/text.ts';
 import { type HostReader, isFailure, type Reading } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { lastName } from '../paths.ts';
-import { parseUevent, type Uevent, type UeventIds } from './uevent.ts';
+import { parseUevent, slotNameIn, type Uevent } from './uevent.ts';
 
-/** Takes diagnostics as they come up. */
+/** Receives diagnostics. */
 export type Report = (diagnostic: Diagnostic) => void;
 
 /**
- * The directory of one function in sysfs: reads its attributes, tells absent, denied and broken apart, and
- * reports what is broken.
+ * The directory of one function in sysfs: reads its attributes, distinguishes absent, denied and broken, and reports
+ * broken ones.
  */
 export class DeviceSource {
   readonly host: HostReader;
@@ -19,31 +19,31 @@ export class DeviceSource {
   /** The directory itself, not the link to it on the bus. */
   readonly directory: string;
   readonly #report: Report;
-  readonly #knownIds: Map<string, UeventIds>;
+  readonly #knownUevents: Map<string, Uevent>;
   #uevent: Uevent | null | undefined;
-  #once: Map<string, Known<unknown>> | undefined;
+  #once: Record<string, Known<unknown>> | undefined;
   #names: Known<readonly string[]> | undefined;
 
-  /** `knownIds` is shared by the sources of one host. */
+  /** `knownUevents` is shared by the sources of one host. */
   constructor(
     host: HostReader,
     address: PciAddress,
     directory: string,
     report: Report,
-    knownIds: Map<string, UeventIds> = new Map(),
+    knownUevents: Map<string, Uevent> = new Map(),
   ) {
     this.host = host;
     this.address = address;
     this.directory = directory;
     this.#report = report;
-    this.#knownIds = knownIds;
+    this.#knownUevents = knownUevents;
   }
 
   report(code: DiagnosticCode, message: string): void {
     this.#report({ subject: this.address, code, message });
   }
 
-  /** An attribute's text without the blanks around it. */
+  /** The text of an attribute without surrounding whitespace. */
   text(name: string): Known<string> {
     const reading = this.host.readText(`${this.directory}/${name}`);
     return typeof reading === 'string' ? reading.trim() : this.#settle(name, reading);
@@ -54,8 +54,8 @@ export class DeviceSource {
   }
 
   /**
-   * The last name of what a link leads to: a driver, a group, another device. UNREAD where a copy that followed links has a
-   * folder in its place, whose name is lost.
+   * The last name of a link target: a driver, a group, another device. UNREAD if a copy that followed links has a
+   * folder instead, because the name is lost.
    */
   linkName(name: string): Known<string> {
     const target = this.host.readLink(`${this.directory}/${name}`);
@@ -71,15 +71,13 @@ export class DeviceSource {
     return this.#settle(name, this.host.list(`${this.directory}/${name}`));
   }
 
-  /** The names in the device's own directory. */
+  /** The names in the directory of the device. */
   names(): Known<readonly string[]> {
     this.#names ??= this.#settle('.', this.host.list(this.directory));
     return this.#names;
   }
 
-  /**
-   * An attribute through a parser; what the parser gives `undefined` for is broken, and reported.
-   */
+  /** A parsed attribute. If the parser returns `undefined`, it is broken, and reported. */
   parsed<T>(name: string, parse: (text: string) => T | null | undefined): Known<T> {
     const text = this.text(name);
     if (text === null || isUnknown(text)) return text;
@@ -87,14 +85,14 @@ export class DeviceSource {
     return value === undefined ? this.broken(name, text) : value;
   }
 
-  /** The result of `read`, which runs once for a key: for an attribute that several facts come from. */
+  /** The result of `read`, which runs once for each key: for an attribute with several facts. */
   once<T>(key: string, read: () => Known<T>): Known<T> {
-    this.#once ??= new Map();
-    if (!this.#once.has(key)) this.#once.set(key, read());
-    return this.#once.get(key) as Known<T>;
+    this.#once ??= {};
+    if (this.#once[key] === undefined) this.#once[key] = read();
+    return this.#once[key] as Known<T>;
   }
 
-  /** Reports an attribute whose text makes no sense. */
+  /** Reports an attribute with an invalid text. */
   broken(name: string, rawText: string): Known<never> {
     const shown = escapeControls(rawText.length > 40 ? `${rawText.slice(0, 40)}…` : rawText);
     this.report('ATTRIBUTE_BROKEN', `${name} holds "${shown}"`);
@@ -102,8 +100,8 @@ export class DeviceSource {
   }
 
   /**
-   * `uevent`, the one read that has most. `null` where it is absent, unreadable, or speaks of another
-   * device; the attributes of their own then tell.
+   * `uevent`, the read with most facts. `null` if it is absent, unreadable, or about another device; then the single
+   * attributes are read.
    */
   uevent(): Uevent | null {
     if (this.#uevent === undefined) this.#uevent = this.#readUevent();
@@ -113,9 +111,9 @@ export class DeviceSource {
   #readUevent(): Uevent | null {
     const text = this.text('uevent');
     if (text === null || isUnknown(text)) return null;
-    const uevent = parseUevent(text, this.#knownIds);
-    if (uevent.slotName === null || uevent.slotName === this.address) return uevent;
-    const spoken = escapeControls(uevent.slotName.slice(0, 20));
+    const slotName = slotNameIn(text);
+    if (slotName === null || slotName === this.address) return parseUevent(text, this.#knownUevents);
+    const spoken = escapeControls(slotName.slice(0, 20));
     this.report('ATTRIBUTES_DISAGREE', `uevent names ${spoken}; it is ignored`);
     return null;
   }

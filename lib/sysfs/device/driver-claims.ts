@@ -13,9 +13,9 @@ const OPTION_PREFIXES = ['vfio-pci', 'vfio_pci', 'pci-stub', 'pci_stub'].flatMap
 ]);
 
 /**
- * The settings by which drivers take devices at each boot: `vfio-pci.ids=10de:1b80,10de:10f0` on the kernel command line,
- * `options vfio-pci ids=10de:1b80` in modprobe.d(5), `xen-pciback.hide=(01:00.0)`, and the overrides of driverctl(8), files such as
- * `/etc/driverctl.d/pci-0000:01:00.0` that hold the name of a driver.
+ * The settings by which drivers claim devices at each boot: `vfio-pci.ids=10de:1b80,10de:10f0` on the kernel command
+ * line, `options vfio-pci ids=10de:1b80` in modprobe.d(5), `xen-pciback.hide=(01:00.0)`, and the overrides of
+ * driverctl(8), files such as `/etc/driverctl.d/pci-0000:01:00.0` that contain the name of a driver.
  */
 export function readDriverClaims(host: HostReader): Known<readonly DriverClaim[]> {
   const commandLine = knownOf(host.readText(PROC_PATHS.commandLine));

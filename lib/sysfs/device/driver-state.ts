@@ -9,25 +9,25 @@ export function isOnBus(host: HostReader, address: PciAddress): boolean {
   return host.exists(busEntryPath(address));
 }
 
-/** The driver that a function is on just now, by its link `driver`. */
+/** The current driver of a function, by its link `driver`. */
 export function readDriverNow(host: HostReader, address: PciAddress): Known<string> {
   return mapKnown(knownOf(host.readLink(`${busEntryPath(address)}/driver`)), lastName);
 }
 
-/** The functions that a driver has just now. */
+/** The functions that are bound to a driver now. */
 export function functionsOn(host: HostReader, driver: string): readonly PciAddress[] {
   const names = host.list(SYS_PATHS.pciDevices);
   const addresses = names === null || isFailure(names) ? [] : names.filter(isPciAddress);
   return addresses.filter((address) => readDriverNow(host, address) === driver);
 }
 
-/** What `driver_override` asks for just now: the kernel writes `(null)` for nothing. */
+/** The current `driver_override`: the kernel writes `(null)` for none. */
 export function readOverrideNow(host: HostReader, address: PciAddress): Known<string> {
   const text = knownOf(host.readText(`${busEntryPath(address)}/driver_override`));
   return mapKnown(text, (raw) => parseDriverOverride(raw.trim()));
 }
 
-/** How many VFs a PF has just now, whether the kernel looks for drivers for them, and where each of them is. */
+/** The current number of VFs of a PF, whether the kernel probes for their drivers, and the address of each VF. */
 export function readVfsNow(host: HostReader, address: PciAddress): VfsNow {
   const path = busEntryPath(address);
   const count = mapKnown(
@@ -51,7 +51,7 @@ export function readVfsNow(host: HostReader, address: PciAddress): VfsNow {
 export interface VfsNow {
   readonly count: Known<number>;
   readonly autoprobe: Known<boolean>;
-  /** `null` where there is no VF of that index. */
+  /** `null` if there is no VF with that index. */
   addressOf(index: number): PciAddress | null;
 }
 
@@ -60,7 +60,7 @@ export function isDriverRegistered(host: HostReader, driver: string): boolean {
   return host.exists(driverPath(driver));
 }
 
-/** Whether a module is loaded, or part of the kernel with parameters of its own: it has a directory in `/sys/module`. */
+/** Whether a module is loaded, or built in with its own parameters: it has a directory in `/sys/module`. */
 export function isModuleLoaded(host: HostReader, module: string): boolean {
   return host.exists(modulePath(module));
 }

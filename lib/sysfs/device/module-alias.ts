@@ -1,17 +1,17 @@
-/** A line of `modules.alias`, taken apart once for all devices that it is held against. */
+/** A parsed line of `modules.alias`, which is compared with many devices. */
 export interface ModuleAlias {
   readonly module: string;
-  /** A variant driver for VFIO: it takes a device that `driver_override` gives it, and no other. */
+  /** A variant driver for VFIO: it binds only devices whose `driver_override` names it. */
   readonly isVfioVariant: boolean;
-  /** The pattern's text before its first `*`, between them, and after the last; `tail` is `null` without any. */
+  /** The text of the pattern before its first `*`, between them, and after the last; `tail` is `null` without any. */
   readonly head: string;
   readonly pieces: readonly string[];
   readonly tail: string | null;
 }
 
 /**
- * Reads `alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`. Variant drivers for VFIO have a prefix of their own:
- * `alias vfio_pci:v…`. Undefined for what is no alias.
+ * Parses `alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`. Variant drivers for VFIO have their own prefix: `alias
+ * vfio_pci:v…`. Undefined if the line is not an alias.
  */
 export function parseModuleAlias(line: string): ModuleAlias | undefined {
   const [, vfio, pattern, module] = /^alias (vfio_)?(\S{1,200}) (\S{1,200})$/.exec(line) ?? [];
@@ -21,7 +21,10 @@ export function parseModuleAlias(line: string): ModuleAlias | undefined {
   return { module, isVfioVariant: vfio !== undefined, head, pieces, tail };
 }
 
-/** Whether an alias fits a device's `modalias`: `*` stands for any text, as in the shell. Linear in the length of both. */
+/**
+ * Whether an alias matches the `modalias` of a device: `*` matches any text, as in the shell. Linear in the length of
+ * both.
+ */
 export function fitsModuleAlias({ head, pieces, tail }: ModuleAlias, modalias: string): boolean {
   if (!modalias.startsWith(head)) return false;
   if (tail === null) return modalias === head;

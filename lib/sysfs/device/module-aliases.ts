@@ -4,14 +4,14 @@ import type { HostContext } from '../host-context.ts';
 import type { DeviceSource } from './device-source.ts';
 import { fitsModuleAlias, type ModuleAlias, parseModuleAlias } from './module-alias.ts';
 
-// Of a modalias, what names the function's vendor and device.
+// The part of a modalias with the vendor and device of the function.
 const IDS = /^(pci:v[0-9A-F]{8})d[0-9A-F]{8}/;
 
 /**
- * The modules whose aliases match a device, as `modprobe` would find them: the device's `modalias`
- * (`pci:v00008086d000010C9sv…bc02sc00i00`) against the lines of `modules.alias`
- * (`alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`). Only lines for its ids, and for any, are read: a vendor can have
- * thousands, all of which would stand in a snapshot.
+ * The modules whose aliases match a device, as `modprobe` finds them: the device's `modalias`
+ * (`pci:v00008086d000010C9sv…bc02sc00i00`) is compared with the lines of `modules.alias` (`alias
+ * pci:v00008086d000010C9sv*sd*bc*sc*i* igb`). Only lines for its ids, and for any id, are read: a vendor can have
+ * thousands, which would all become part of a snapshot.
  */
 export function readModules(source: DeviceSource, context: HostContext): Known<readonly string[]> {
   const path = context.aliasesPath();
@@ -28,7 +28,7 @@ export function readModules(source: DeviceSource, context: HostContext): Known<r
   return [...new Set(fitting.map(({ module }) => module))].sort();
 }
 
-/** The aliases in the table at `path` that fit a PCI modalias. */
+/** The aliases in the table at `path` that match a PCI modalias. */
 export function matchModuleAliases(
   host: HostReader,
   path: string,
@@ -41,7 +41,7 @@ export function matchModuleAliases(
   return aliases.filter((alias) => fitsModuleAlias(alias, modalias));
 }
 
-/** The aliases for functions of these ids, `pci:v00008086d000010C9`, or of any. */
+/** The aliases for functions with these ids, `pci:v00008086d000010C9`, or with any. */
 export function readAliases(host: HostReader, path: string, ids: string): Reading<readonly ModuleAlias[]> {
   const vendor = ids.slice(0, 'pci:v00000000'.length);
   const prefixes = [ids, `${vendor}d*`, 'pci:v*'].flatMap((each) => [`alias ${each}`, `alias vfio_${each}`]);

@@ -10,20 +10,19 @@ import { readInterfaces, readPortName } from '../host-use/network/interfaces.ts'
 import { SYS_PATHS } from '../paths.ts';
 import { readFunction } from './read-inventory.ts';
 
-/** The program that tells and sets what VFs are held to: the kernel has no files for it. */
+/** The program that shows and sets the settings of VFs: the kernel has no files for them. */
 export const IP = 'ip';
 
-/** Why the interface of a PF could not be asked: there is no such program, or it failed, with what it said. */
+/** Why the interface of a PF could not be read: there is no such program, or it failed, with its output. */
 export type LinkFailure = { readonly missing: typeof IP } | { readonly failed: string };
 
 /**
- * The network interface of a function: its uplink, where it has others that stand for VFs, and the first, where a card of
- * several ports has several; `null` for none.
+ * The network interface of a function: its uplink, if it also has representors, otherwise the first; `null` for none.
  */
 function interfaceOf(host: HostReader, address: PciAddress): Attachment | null {
   const things = knownValue(readFunction(host, address, ['attachments'])?.attachments ?? null) ?? [];
   const own = things.filter(({ kind }) => kind === 'net');
-  // With one there is nothing to choose.
+  // With one interface there is no choice.
   if (own.length < 2) return own[0] ?? null;
   const ports = own.map((thing) => ({
     ...thing,
@@ -32,7 +31,7 @@ function interfaceOf(host: HostReader, address: PciAddress): Attachment | null {
   return uplinkOf(ports) ?? null;
 }
 
-/** What the kernel says of the interface of a PF and of its VFs; `null` where the PF has no interface. */
+/** The kernel's data about the interface of a PF and its VFs; `null` if the PF has no interface. */
 export async function readPfLink(
   host: HostReader,
   runner: Runner,
@@ -47,7 +46,7 @@ export async function readPfLink(
   return parsePfLink(run.stdout, name) ?? { failed: `${IP} does not say what ${name} is` };
 }
 
-/** The interface of a PF as far as files tell it, for a host that is not this machine. */
+/** The interface of a PF from files, for a host that is not this machine. */
 export function readCapturedLink(host: HostReader, address: PciAddress): PfLink | null {
   const found = interfaceOf(host, address);
   if (found === null) return null;
@@ -61,7 +60,7 @@ export function readCapturedLink(host: HostReader, address: PciAddress): PfLink 
   };
 }
 
-/** What a run of `ip` that failed said, without who answered it. */
+/** The error output of a failed run of `ip`, without its prefix. */
 export function saidOf({ exitCode, stderr }: { readonly exitCode: number; readonly stderr: string }): string {
   const [said = ''] = stderr.trim().split('\n');
   return said === '' ? `${IP} exits with ${exitCode}` : said.replace(/^(RTNETLINK answers|Error): /, '');

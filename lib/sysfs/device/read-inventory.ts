@@ -12,26 +12,28 @@ import { busEntryPath, resolveBusEntry, SYS_PATHS } from '../paths.ts';
 import { FIELD_READERS } from './device-fields.ts';
 import { DeviceSource, type Report } from './device-source.ts';
 import { readVfCounts } from './sriov-role.ts';
-import type { UeventIds } from './uevent.ts';
+import type { Uevent } from './uevent.ts';
 import { findUnlistedFunctions } from './unlisted-functions.ts';
 
 /** Every fact that a reader can read. */
 export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 
-/** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */
+/** Facts that are read from the device itself: a sleeping device wakes up, and a few cards hang. */
 export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
 
-/** Picks the devices that a question is about, by what is read of all. */
+/** Selects the devices of a question, by the facts that are read of all. */
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
 
 /**
- * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names: the others are not in
- * its type (if that names the fields; a list of any `DeviceField` stands for all), and `unread` at run time. One bad device never hides the rest: what is wrong stands in `diagnostics`.
+ * Reads the PCI functions of a host from `/sys/bus/pci/devices`, with only the facts in `fields`. The others are not
+ * in the type (if `fields` has literal names), and `unread` at run time. One bad device never hides the others:
+ * errors are in `diagnostics`.
  *
- * @param probed the devices that the question is about; all without it
- * @param ofProbed which facts are read of these and of no others: by default those that a device gives itself. What picks
- * the devices must not be among them.
- * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
+ * @param probed selects the devices of the question; all without it
+ * @param ofProbed facts that are read only of these devices: by default those that are read from the device itself.
+ * The selection must not need them.
+ * @param beside other devices with the same facts, except those that are read from the device itself
+ * @throws PortalGunError NO_PCI if the host shows no PCI bus, PERMISSION_DENIED if it cannot be listed
  */
 export function readInventory<const Read extends DeviceRequest>(
   host: HostReader,
@@ -39,6 +41,7 @@ export function readInventory<const Read extends DeviceRequest>(
   fields: readonly Read[],
   probed?: ProbedDevices,
   ofProbed: ReadonlySet<DeviceRequest> = PROBING_FIELDS,
+  beside: ProbedDevices = () => [],
 ): Inventory<DeviceWith<FieldOf<Read>>> {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
@@ -48,17 +51,32 @@ export function readInventory<const Read extends DeviceRequest>(
   const wanted = wantedOf(asked.filter((field) => probed === undefined || !ofProbed.has(field)));
   const isOfProbed = (field: DeviceRequest): field is DeviceField =>
     ofProbed.has(field) && field !== 'vfCounts';
+  // It lists where the functions are, and then a tree need not look at each.
+  const unlisted: Diagnostic[] = [];
+  findUnlistedFunctions(host, sources, (diagnostic) => unlisted.push(diagnostic));
   const told = sources.map((source) => readDevice(source, context, wanted));
+  const ofSome = asked.filter(isOfProbed);
+  const ofBeside = ofSome.filter((field) => !PROBING_FIELDS.has(field));
   const devices =
-    probed === undefined ? told : withProbed(told, probed(told), sources, context, asked.filter(isOfProbed));
-  findUnlistedFunctions(host, sources, report);
-  const iommu = hasIommuGroups(host, devices, wanted.includes('iommuGroup'), report);
+    probed === undefined
+      ? told
+      : withFurther(told, sources, context, [
+          { devices: new Set(probed(told)), fields: ofSome },
+          { devices: new Set(beside(told)), fields: ofBeside },
+        ]);
+  diagnostics.push(...unlisted);
+  const iommu = hasIommuGroups(
+    host,
+    devices,
+    wanted.some(({ field }) => field === 'iommuGroup'),
+    report,
+  );
   return { host: { label: host.label }, devices, iommu, diagnostics };
 }
 
 /**
- * Reads one function, with the facts that are asked for and no names of ids; `null` where it is not on the bus. For a
- * look at one device in the middle of a change: what its VFs or its PF would tell is not asked.
+ * Reads one function with the requested facts, without names of ids; `null` if it is not on the bus. For a check in
+ * the middle of a change: facts from its VFs or its PF are not read.
  */
 export function readFunction<const Read extends DeviceField>(
   host: HostReader,
@@ -84,10 +102,10 @@ function readBus(host: HostReader, report: Report): readonly DeviceSource[] {
     });
   }
   const sources: DeviceSource[] = [];
-  const knownIds = new Map<string, UeventIds>();
+  const knownUevents = new Map<string, Uevent>();
   for (const name of names) {
     if (isPciAddress(name)) {
-      const source = openDevice(host, name, report, knownIds);
+      const source = openDevice(host, name, report, knownUevents);
       if (source !== null) sources.push(source);
     } else {
       report({
@@ -104,7 +122,7 @@ function openDevice(
   host: HostReader,
   address: PciAddress,
   report: Report,
-  knownIds: Map<string, UeventIds>,
+  knownUevents: Map<string, Uevent>,
 ): DeviceSource | null {
   const path = busEntryPath(address);
   const broken = (message: string): null => {
@@ -113,7 +131,7 @@ function openDevice(
   };
   const target = host.readLink(path);
   if (isFailure(target)) return broken(`its entry on the bus cannot be read: ${target.detail}`);
-  // Trees made by hand hold the directory itself.
+  // Trees that were made by hand contain the directory itself.
   const directory = target === null ? path : resolveBusEntry(path, target);
   if (directory === null || !directory.startsWith('/sys/')) {
     return broken('its entry on the bus points outside /sys; it is ignored');
@@ -121,71 +139,71 @@ function openDevice(
   if (target !== null && directory.startsWith(`${SYS_PATHS.pciDevices}/`)) {
     return broken('its entry on the bus points back to the bus; it is ignored');
   }
-  return new DeviceSource(host, address, directory, report, knownIds);
+  return new DeviceSource(host, address, directory, report, knownUevents);
 }
 
-/** The same devices, the chosen ones with further facts. */
-function withProbed(
+/** Devices that get further facts. */
+interface Further {
+  readonly devices: ReadonlySet<PciDevice>;
+  readonly fields: readonly DeviceField[];
+}
+
+/** The same devices, some with further facts: of the first that names them. */
+function withFurther(
   devices: readonly PciDevice[],
-  probed: readonly PciDevice[],
   sources: readonly DeviceSource[],
   context: HostContext,
-  fields: readonly DeviceField[],
+  further: readonly Further[],
 ): readonly PciDevice[] {
-  const chosen = new Set(probed);
-  const wanted = wantedOf(fields);
   return devices.map((device, index) => {
     const source = sources[index];
-    if (source === undefined || !chosen.has(device)) return device;
-    const read = readDevice(source, context, wanted);
+    const fields = further.find((each) => each.devices.has(device))?.fields;
+    if (source === undefined || fields === undefined) return device;
+    const read = readDevice(source, context, wantedOf(fields));
     return { ...device, ...Object.fromEntries(fields.map((field) => [field, read[field]])) };
   });
 }
 
-/** What is asked for, each once, in the order in which facts are read. */
-function wantedOf(fields: readonly DeviceRequest[]): readonly DeviceRequest[] {
+/** How one of the facts that are asked for is read. */
+interface FactReader {
+  readonly field: DeviceField;
+  readonly read: (source: DeviceSource, context: HostContext) => PciDevice[DeviceField];
+}
+
+/** The requests, without duplicates, in the order in which facts are read. */
+function wantedOf(fields: readonly DeviceRequest[]): readonly FactReader[] {
   const asked = new Set(fields);
-  return ALL_FIELDS.flatMap((field): readonly DeviceRequest[] => {
-    if (asked.has(field)) return [field];
-    return field === 'sriov' && asked.has('vfCounts') ? ['vfCounts'] : [];
+  return ALL_FIELDS.flatMap((field): readonly FactReader[] => {
+    if (asked.has(field)) return [{ field, read: FIELD_READERS[field] }];
+    return field === 'sriov' && asked.has('vfCounts') ? [{ field, read: readVfCounts }] : [];
   });
 }
 
-/** Of which nothing was read. Its copies have one shape from the start, which halves what a large host costs. */
-const NOTHING_READ = Object.fromEntries(ALL_FIELDS.map((field) => [field, UNREAD])) as {
+/** A device without facts. Its copies have one shape from the start, and are created together. */
+const NOTHING_READ = Object.fromEntries(['address', ...ALL_FIELDS].map((field) => [field, UNREAD])) as {
   readonly [F in DeviceField]: Unknown;
 };
 
-type DeviceBeingRead = { -readonly [F in keyof PciDevice]: PciDevice[F] };
-
-function readDevice(source: DeviceSource, context: HostContext, wanted: readonly DeviceRequest[]): PciDevice {
-  const device: DeviceBeingRead = { address: source.address, ...NOTHING_READ };
-  for (const request of wanted) {
-    if (request === 'vfCounts') device.sriov = readVfCounts(source, context);
-    else readField(device, request, source, context);
+function readDevice(source: DeviceSource, context: HostContext, wanted: readonly FactReader[]): PciDevice {
+  const device: PciDevice = { ...NOTHING_READ, address: source.address };
+  const facts: Record<DeviceField, unknown> = device;
+  for (let index = 0; index < wanted.length; index += 1) {
+    const { field, read } = wanted[index] as FactReader;
+    facts[field] = read(source, context);
   }
   if (device.vendor === null) source.report('ATTRIBUTE_MISSING', missingMessage(source));
   return device;
 }
 
-function readField<F extends DeviceField>(
-  device: { -readonly [Field in F]: PciDevice[Field] },
-  field: F,
-  source: DeviceSource,
-  context: HostContext,
-): void {
-  device[field] = FIELD_READERS[field](source, context);
-}
-
 function missingMessage(source: DeviceSource): string {
   return source.host.exists(source.directory)
-    ? 'has neither uevent nor vendor: its ids are not known'
+    ? 'has neither uevent nor vendor: its ids are unknown'
     : 'its entry on the bus is a broken link';
 }
 
 /**
- * Whether the kernel runs with an IOMMU: it shows groups, or devices that are in one. That it shows none is an answer only where
- * the folder of the groups was looked into, or is absent from a kernel that shows what stands beside it.
+ * Whether the kernel runs with an IOMMU: it shows groups, or devices that are in one. The absence of groups is an
+ * answer only if the folder of the groups was read, or is missing in a kernel that shows the files beside it.
  */
 function hasIommuGroups(
   host: HostReader,
@@ -196,12 +214,12 @@ function hasIommuGroups(
   const groups = host.list(SYS_PATHS.iommuGroups);
   if (devices.some((device) => typeof device.iommuGroup === 'number')) {
     const message =
-      'devices name IOMMU groups, which are not there: their types and reserved regions are not known';
+      'devices name IOMMU groups that do not exist: their types and reserved regions are unknown';
     if (groups === null) report({ subject: SYS_PATHS.iommuGroups, code: 'GROUPS_MISSING', message });
     return true;
   }
   if (Array.isArray(groups) && groups.length > 0) return true;
-  // What was not asked for is unread as well, and says nothing.
+  // A fact that was not requested is also unread, and proves nothing.
   const unknown = isGroupAsked ? devices.map(({ iommuGroup }) => iommuGroup).find(isUnknown) : undefined;
   if (unknown !== undefined) return unknown;
   if (isFailure(groups)) return { unknown: groups.unknown };

@@ -4,13 +4,13 @@ import { driverPath, lastName, SYS_PATHS } from '../paths.ts';
 /** A driver that is registered with the PCI bus. */
 export interface RegisteredDriver {
   readonly name: string;
-  /** The module that it is of, as `/sys/module` names it; `null` for one that is built in, or where unknown. */
+  /** Its module, as `/sys/module` names it; `null` for a built-in driver, or if unknown. */
   readonly module: string | null;
 }
 
 /**
- * The drivers that are registered with the PCI bus, ordered by name: the directories in `/sys/bus/pci/drivers`,
- * each with a link `module -> ../../../../module/i2c_i801` where it is of a module.
+ * The drivers that are registered with the PCI bus, ordered by name: the directories in `/sys/bus/pci/drivers`. A
+ * driver of a module has a link `module -> ../../../../module/i2c_i801`.
  */
 export function readRegisteredDrivers(host: HostReader): Reading<readonly RegisteredDriver[]> {
   const names = host.list(SYS_PATHS.pciDrivers);

@@ -5,9 +5,9 @@ import { busEntryPath } from '../paths.ts';
 import { readFunction } from './read-inventory.ts';
 
 /**
- * Why a function may have given nothing of its ROM, as the kernel's `EIO` does not tell; `null` where nothing is known to
- * speak against it. The kernel gives EIO where it finds no image: nothing answers at the address of the ROM, or what
- * answers is none (drivers/pci/rom.c).
+ * Why a function may have returned no ROM, because the kernel's `EIO` does not give a reason; `null` if no reason is
+ * known. The kernel returns EIO if it finds no image: nothing answers at the address of the ROM, or the data is not
+ * an image (drivers/pci/rom.c).
  */
 export function whyRomIsSilent(host: HostReader, address: PciAddress): string | null {
   const now = readFunction(host, address, ['powerState', 'config']);
@@ -17,5 +17,5 @@ export function whyRomIsSilent(host: HostReader, address: PciAddress): string | 
     return `it sleeps (${power}), and its memory does not answer: echo on > ${path}/power/control`;
   }
   if (knownValue(now?.config ?? null)?.memoryEnabled !== false) return null;
-  return `its memory is switched off, as of a device that no driver has set up: echo 1 > ${path}/enable`;
+  return `its memory is disabled, because no driver has set the device up: echo 1 > ${path}/enable`;
 }

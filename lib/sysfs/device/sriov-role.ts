@@ -10,14 +10,14 @@ import type { DeviceSource } from './device-source.ts';
 const MAX_VFS = 65536;
 
 /**
- * Whether a function is a PF or a VF, from its links `physfn` and `virtfn0`, `virtfn1` …, and its
- * `sriov_*` attributes (Linux 3.8 and later).
+ * Whether a function is a PF or a VF, from its links `physfn` and `virtfn0`, `virtfn1` …, and its `sriov_*`
+ * attributes (Linux 3.8 and newer).
  */
 export function readSriov(source: DeviceSource, context: HostContext): Known<SriovRole> {
   return readRole(source, context, readVfSettings);
 }
 
-/** The same without what a PF says of its VFs beyond which there are, and how many there may be. */
+/** The same, but of a PF only which VFs exist, and their maximum number. */
 export function readVfCounts(source: DeviceSource, context: HostContext): Known<SriovRole> {
   return readRole(source, context, () => UNREAD_SETTINGS);
 }
@@ -49,7 +49,7 @@ function readRole(
   context: HostContext,
   settingsOf: (source: DeviceSource) => VfSettings,
 ): Known<SriovRole> {
-  // The PF may be kept from the bus, as one that a VMD controller or a hypervisor hides: its link then leads to nothing.
+  // The PF may be missing on the bus, if a VMD controller or a hypervisor hides it: its link is then broken.
   const name = source.linkName('physfn');
   if (name !== null) return readVirtualFunction(source, context, name);
   if (source.has('sriov_totalvfs')) return readPhysicalFunction(source, context, settingsOf);
@@ -93,10 +93,11 @@ function readPhysicalFunction(
 /** The VFs in the order of their index: `virtfn0`, `virtfn1`, … `virtfn10`, until there is no next. */
 function readVirtualFunctions(source: DeviceSource): readonly PciAddress[] {
   const found: PciAddress[] = [];
+  const expected = knownValue(numVfsOf(source));
   while (found.length < MAX_VFS) {
     const link = `virtfn${found.length}`;
-    // Where a PF says how many it has, the last look for one more, which finds nothing, is spared.
-    if (found.length === knownValue(numVfsOf(source)) && !source.has(link)) break;
+    // If a PF reports its number of VFs, the read of one more, which does not exist, is not needed.
+    if (found.length === expected && !source.has(link)) break;
     const name = source.linkName(link);
     if (name === null) break;
     if (isUnknown(name) && name.unknown === 'unread') break;

@@ -1,4 +1,8 @@
-/** The ids of a function as `uevent` has them: lower-case hex digits, `null` where it lacks one. */
+const DRIVER = 'DRIVER=';
+const CLASS = 'PCI_CLASS=';
+const SLOT_NAME = 'PCI_SLOT_NAME=';
+
+/** The ids of a function in `uevent`: lowercase hex digits, `null` if one is missing. */
 export interface UeventIds {
   readonly classCode: string | null;
   readonly vendorId: string | null;
@@ -7,35 +11,39 @@ export interface UeventIds {
   readonly subsystemDeviceId: string | null;
 }
 
-/** What `uevent` says of a PCI function. */
+/** The contents of `uevent` of a PCI function, without its address. */
 export interface Uevent {
   readonly driver: string | null;
-  /** The address that it says it speaks of. */
-  readonly slotName: string | null;
   readonly ids: UeventIds;
 }
 
 /**
  * Parses `/sys/bus/pci/devices/ADDRESS/uevent`: `DRIVER=igb`, `PCI_CLASS=20000`, `PCI_ID=8086:10C9`,
  * `PCI_SUBSYS_ID=8086:A03C`, `PCI_SLOT_NAME=0000:01:00.0`, `MODALIAS=…`; ids in capitals, without leading
- * zeros. `known` keeps the ids of the lines that were parsed: the many VFs of a host have the same.
+ * zeros. `known` keeps what was parsed by what stands before the address: the many VFs of a host have the same.
  */
-export function parseUevent(text: string, known: Map<string, UeventIds>): Uevent {
-  const from = text.indexOf('PCI_CLASS=');
-  const to = text.indexOf('PCI_SLOT_NAME=');
-  const lines = from >= 0 && from < to ? text.slice(from, to) : text;
-  let ids = known.get(lines);
-  if (ids === undefined) {
-    ids = parseIds(lines);
-    known.set(lines, ids);
+export function parseUevent(text: string, known: Map<string, Uevent>): Uevent {
+  const to = text.indexOf(SLOT_NAME);
+  // As the kernel writes it, the driver and the ids stand before the address.
+  const isUsual = text.lastIndexOf(CLASS, to) >= 0 && text.indexOf(DRIVER, to) < 0;
+  const lines = isUsual ? text.slice(0, to) : text;
+  let uevent = known.get(lines);
+  if (uevent === undefined) {
+    uevent = { driver: lineValue(lines, DRIVER), ids: parseIds(lines) };
+    known.set(lines, uevent);
   }
-  return { driver: lineValue(text, 'DRIVER='), slotName: lineValue(text, 'PCI_SLOT_NAME='), ids };
+  return uevent;
+}
+
+/** The address that `uevent` says it speaks of. */
+export function slotNameIn(text: string): string | null {
+  return lineValue(text, SLOT_NAME);
 }
 
 function parseIds(lines: string): UeventIds {
   const [vendorId, deviceId] = idPair(lineValue(lines, 'PCI_ID='));
   const [subsystemVendorId, subsystemDeviceId] = idPair(lineValue(lines, 'PCI_SUBSYS_ID='));
-  const classCode = hexDigits(lineValue(lines, 'PCI_CLASS='), 6);
+  const classCode = hexDigits(lineValue(lines, CLASS), 6);
   return { classCode, vendorId, deviceId, subsystemVendorId, subsystemDeviceId };
 }
 

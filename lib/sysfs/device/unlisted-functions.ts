@@ -6,9 +6,8 @@ import type { DeviceSource, Report } from './device-source.ts';
 const MAX_DEPTH = 64;
 
 /**
- * Reports functions that stand in the device tree but not on the bus: a capture lost a link, or the kernel is
- * adding or removing them just now. Looks into the roots and into every directory that holds a listed
- * function.
+ * Reports functions that are in the device tree but not on the bus: a capture lost a link, or the kernel is adding or
+ * removing them. Reads the roots and every directory that contains a listed function.
  */
 export function findUnlistedFunctions(
   host: HostReader,

@@ -4,18 +4,18 @@ import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import { BOOT_LOADER_PATHS, PROC_PATHS } from '../paths.ts';
 import { readPresentAmong } from './present-files.ts';
 
-/** How Debian's grub-mkconfig goes through the folder of settings, which GRUB's own does not: a patch of theirs. */
+/** The loop of Debian's grub-mkconfig through the settings folder: a patch of Debian that GRUB itself does not have. */
 const LOOP = 'for x in ';
 const SETTINGS = '/default/grub.d/*.cfg';
 /** GRUB's command `linux` puts it before all other arguments: BOOT_IMAGE=/boot/vmlinuz-6.12.9-amd64. */
 const STARTED_BY_GRUB = /^BOOT_IMAGE=/;
-/** Four bytes of attributes, and text in UTF-16. */
+/** Four bytes of attributes before the text in UTF-16. */
 const VALUE_OFFSET = 4;
 
 /**
- * By what the kernel's arguments are set. What is certain comes first: a system of ostree, EFI partitions that are Proxmox's, the
- * boot loader's own name in the variable `LoaderInfo` (`systemd-boot 252.39-1`), Fedora's grubby. GRUB of Debian's kind has to be
- * there with all that belongs to it, and to have started this kernel.
+ * The boot loader that sets the kernel command line. Certain signs come first: a system of ostree, EFI partitions of
+ * Proxmox, the name of the boot loader in the variable `LoaderInfo` (`systemd-boot 252.39-1`), Fedora's grubby. For
+ * GRUB of Debian, all its parts must exist, and it must have started this kernel.
  */
 export function readBootLoader(host: HostReader): Known<BootLoader> {
   const signs: readonly (readonly [BootLoader, Known<boolean>])[] = [
@@ -26,7 +26,7 @@ export function readBootLoader(host: HostReader): Known<BootLoader> {
     ['update-grub', readIsDebianGrub(host)],
   ];
   for (const [loader, sign] of signs) {
-    // What may be there is no reason to take the next for it.
+    // If a sign is unknown, the next one must not be used.
     if (isUnknown(sign)) return sign;
     if (sign === true) return loader;
   }

@@ -5,16 +5,16 @@ import { MACHINE_PATHS } from '../paths.ts';
 import { firstReading } from './present-files.ts';
 
 /**
- * The controllers of control groups. Of version 2 those in `/sys/fs/cgroup/cgroup.controllers` (`cpuset cpu io memory …`);
- * there `io` is what was `blkio`, `cpuacct` comes with `cpu`, and devices are held back by programs of BPF, which is an
- * option of the kernel (Documentation/admin-guide/cgroup-v2.rst). Of version 1 those that are mounted: in `/proc/cgroups`
- * they have a number of a hierarchy, as in `memory	9	120	1`.
+ * The cgroup controllers. For version 2, those in `/sys/fs/cgroup/cgroup.controllers` (`cpuset cpu io memory …`):
+ * `io` replaces `blkio`, `cpuacct` is part of `cpu`, and access to devices is limited by BPF programs, which is a
+ * kernel option (Documentation/admin-guide/cgroup-v2.rst). For version 1, those that are mounted: they have a
+ * hierarchy number in `/proc/cgroups`, as in `memory  9       120     1`.
  */
 export function readCgroups(host: HostReader, options: HostFacts['kernel']['options']): HostFacts['cgroups'] {
   const unified = knownOf(firstReading(MACHINE_PATHS.unifiedControllers, (path) => host.readText(path)));
   const old = mapKnown(knownOf(host.readText(MACHINE_PATHS.controllers)), mountedControllers);
   const mounted = knownValue(old) ?? [];
-  // In between there are hosts with both, whose controllers are where they were mounted first.
+  // Some hosts have both versions: a controller belongs to the one that mounted it first.
   if (mounted.length > 0) {
     const more = knownValue(unified) ?? '';
     return { version: 1, controllers: [...mounted, ...namesOf(more, [])] };

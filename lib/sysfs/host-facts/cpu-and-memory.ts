@@ -7,8 +7,8 @@ import { alwaysThere } from './present-files.ts';
 const KIB = 1024;
 
 /**
- * Two lines of `/proc/cpuinfo`, those of the first processor: `flags : fpu vme … vmx …`, and
- * `address sizes : 39 bits physical, 48 bits virtual`. Absent on architectures that have no such lines.
+ * Two lines of `/proc/cpuinfo`, of the first processor: `flags : fpu vme … vmx …`, and `address sizes : 39 bits
+ * physical, 48 bits virtual`. Absent on architectures without these lines.
  */
 export function readCpu(host: HostReader): HostFacts['cpu'] {
   const lineOf = (name: string): Known<string> =>

@@ -7,8 +7,8 @@ import { firstReading } from './present-files.ts';
 const PREFIXES = ['ID=', 'ID_LIKE=', 'PRETTY_NAME='];
 
 /**
- * Which system is installed, by os-release(5): `ID=ubuntu`, `ID_LIKE="debian"`, `PRETTY_NAME="Ubuntu 24.04 LTS"`. `null`
- * where no such file is there.
+ * The installed system, by os-release(5): `ID=ubuntu`, `ID_LIKE="debian"`, `PRETTY_NAME="Ubuntu 24.04 LTS"`. `null`
+ * if there is no such file.
  */
 export function readDistribution(host: HostReader): Known<Distribution> {
   const reading = firstReading(MACHINE_PATHS.distribution, (path) => host.readLines(path, PREFIXES));
@@ -23,7 +23,7 @@ export function readDistribution(host: HostReader): Known<Distribution> {
   });
 }
 
-/** `ID_LIKE="rhel fedora"`: a name and its value, as a shell would have it. */
+/** `ID_LIKE="rhel fedora"`: a name and its value, parsed as a shell does. */
 function assignmentOf(line: string): readonly [name: string, value: string] {
   const at = line.indexOf('=');
   const raw = line.slice(at + 1).trim();

@@ -4,16 +4,16 @@ import { resolveLink } from '../../host/file/resolve-link.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import { MACHINE_PATHS, SYS_PATHS } from '../paths.ts';
 
-/** How many interrupts are looked at: on a large host there are thousands, all of one kind. */
+/** The maximum number of interrupts to read: a large host has thousands, all of the same kind. */
 const MOST_INTERRUPTS = 32;
 const HEX = /^[0-9a-f]{1,16}$/i;
-/** Levels of tables, by the two bits of AMD's extended features: 48-1882-PUB, HATS. */
+/** Levels of page tables, by two bits of AMD's extended features: 48-1882-PUB, HATS. */
 const AMD_ADDRESS_BITS = [48, 57, 64];
 
 /**
- * What each unit can do. Intel's tells it in `/sys/class/iommu/dmar0/intel-iommu/cap` (`d2008c222f0686`; Intel VT-d
- * specification, 11.4.2: MGAW in bits 21 to 16, SLLPS in 37 to 34), AMD's in `ivhd0/amd-iommu/features`, which has its extended
- * features. Others do not.
+ * The abilities of each unit. Intel's are in `/sys/class/iommu/dmar0/intel-iommu/cap` (`d2008c222f0686`; Intel VT-d
+ * specification, 11.4.2: MGAW in bits 21 to 16, SLLPS in 37 to 34), AMD's in `ivhd0/amd-iommu/features`, which has
+ * its extended features. Others do not report them.
  */
 export function readIommuUnits(host: HostReader, names: readonly string[]): readonly IommuUnit[] {
   return names.map((name) => {
@@ -33,13 +33,13 @@ export function readIommuUnits(host: HostReader, names: readonly string[]): read
     return {
       name,
       addressBits: mapKnown(amd, (features) => AMD_ADDRESS_BITS[Number((features >> 10n) & 3n)] ?? BROKEN),
-      // Any power of two.
+      // AMD supports any power of two.
       largePages: mapKnown(amd, () => ['2 MiB', '1 GiB'] as const),
     };
   });
 }
 
-/** A snapshot holds what stands in a directory, and not what is reached by a link to it. */
+/** A snapshot contains the files in a directory, but not those behind a link to it. */
 function directoryOf(host: HostReader, path: string): string {
   const target = host.readLink(path);
   return typeof target === 'string' ? (resolveLink(path, target) ?? path) : path;
@@ -53,8 +53,8 @@ function readRegister(host: HostReader, path: string): Known<bigint> {
 }
 
 /**
- * Whether interrupts of devices go through the IOMMU, by the names of their controllers: `IR-IO-APIC` in
- * `/sys/kernel/irq/0/chip_name`. `null` where there is no such list (before Linux 4.10).
+ * Whether the IOMMU remaps interrupts of devices, by the names of their controllers: `IR-IO-APIC` in
+ * `/sys/kernel/irq/0/chip_name`. `null` if there is no such list (before Linux 4.10).
  */
 export function readInterruptRemapping(host: HostReader): Known<boolean> {
   const names = host.list(MACHINE_PATHS.interrupts);

@@ -4,12 +4,12 @@ import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import { kernelOptionsPaths, LOCKDOWN_PATH, MACHINE_PATHS, PROC_PATHS } from '../paths.ts';
 import { alwaysThere, firstReading } from './present-files.ts';
 
-/** The options that are looked at. */
+/** The options that are read. */
 const OPTIONS = ['CGROUP_BPF', 'VFIO_PCI', 'PCI_IOV', 'INTEL_IOMMU', 'AMD_IOMMU', 'IRQ_REMAP'];
-// A variable of UEFI: four bytes of attributes, and its value.
+// A UEFI variable: four bytes of attributes, and its value.
 const VALUE_OFFSET = 4;
 
-/** The command line of a kernel, options that it was built with (`CONFIG_CGROUP_BPF=y`), and how far it is locked down. */
+/** The kernel command line, build options (`CONFIG_CGROUP_BPF=y`), and the lockdown state. */
 export function readKernel(host: HostReader): HostFacts['kernel'] {
   return {
     arguments: mapKnown(alwaysThere(host.readText(PROC_PATHS.commandLine)), (text) =>
@@ -37,7 +37,7 @@ function readOptions(host: HostReader): HostFacts['kernel']['options'] {
   );
 }
 
-/** The release of the running kernel; `null` for one that could be no part of a path. */
+/** The release of the running kernel; `null` if it cannot be part of a path. */
 export function readRelease(host: HostReader): Known<string> {
   return mapKnown(alwaysThere(host.readText(PROC_PATHS.kernelRelease)), (text) =>
     /^[\w.+~-]+$/.test(text.trim()) ? text.trim() : null,
@@ -45,7 +45,7 @@ export function readRelease(host: HostReader): Known<string> {
 }
 
 /**
- * Whether the firmware starts only what is signed, by its variable `SecureBoot`: four bytes of attributes and a 1.
+ * Whether the firmware starts only signed code, by its variable `SecureBoot`: four bytes of attributes and a 1.
  * `null` without UEFI.
  */
 export function readSecureBoot(host: HostReader): Known<boolean> {

@@ -4,13 +4,13 @@ import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import { MACHINE_PATHS } from '../paths.ts';
 import { readPresent } from './present-files.ts';
 
-/** As whom distributions have libvirt run QEMU: Debian and Ubuntu, and the others. */
+/** The users that distributions run QEMU as for libvirt: Debian and Ubuntu, and the others. */
 const QEMU_USERS = ['libvirt-qemu', 'qemu'];
-/** The groups that give access to the nodes that machines need. */
+/** The groups with access to the nodes that VMs need. */
 const NODE_GROUPS = ['kvm'];
 const MOST_DESCRIPTORS = 64;
 
-/** `security_driver = "none"` in `/etc/libvirt/qemu.conf`, which root alone may read. */
+/** `security_driver = "none"` in `/etc/libvirt/qemu.conf`, which only root can read. */
 export function readQemuSettings(host: HostReader): Known<QemuSettings> {
   return mapKnown(knownOf(host.readLines(MACHINE_PATHS.qemuSettings, ['security_driver'])), (lines) => ({
     securityDriver: settingIn(lines, 'security_driver'),
@@ -25,13 +25,13 @@ function settingIn(lines: readonly string[], name: string): string | null {
 }
 
 /**
- * As whom machines run: the user that `/etc/libvirt/qemu.conf` names, else the one that distributions make for it, with its
- * groups. From `libvirt-qemu:x:64055:992:Libvirt Qemu:…` in `/etc/passwd`, and `kvm:x:992:` in `/etc/group`. `null` where there is
- * none of them.
+ * The user that runs VMs: the one in `/etc/libvirt/qemu.conf`, otherwise that of the distribution, with its groups.
+ * From `libvirt-qemu:x:64055:992:Libvirt Qemu:…` in `/etc/passwd`, and `kvm:x:992:` in `/etc/group`. `null` if there
+ * is none.
  */
 export function readQemuUser(host: HostReader): Known<QemuUser> {
   const settings = host.readLines(MACHINE_PATHS.qemuSettings, ['user']);
-  // Whoever may not read it is told of the user that is usual there.
+  // If the file cannot be read, the usual user of the distribution is assumed.
   const named = Array.isArray(settings) ? settingIn(settings, 'user') : null;
   const names = named === null ? QEMU_USERS : [named.replace(/^\+/, '')];
   const users = host.readLines(
@@ -61,9 +61,9 @@ function membership(line: string, user: string): readonly number[] {
 }
 
 /**
- * Images of UEFI, as descriptors of firmware name them (docs/interop/firmware.json of QEMU): files in
- * `/usr/share/qemu/firmware` such as `60-edk2-x86_64.json`, with `"interface-types": ["uefi"]` and the `filename` of what is run.
- * Those alone that are there.
+ * The existing UEFI images that firmware descriptors name (docs/interop/firmware.json of QEMU): files in
+ * `/usr/share/qemu/firmware` such as `60-edk2-x86_64.json`, with `"interface-types": ["uefi"]` and the `filename` of
+ * the image.
  */
 export function readUefiImages(host: HostReader): Known<readonly string[]> {
   const found = new Set<string>();
@@ -95,7 +95,7 @@ function uefiImageIn(text: string): string | null {
   }
 }
 
-/** The folder of libvirt's hooks, and the one that it calls for QEMU: it has to be a program. */
+/** The folder of libvirt's hooks, and the hook for QEMU, which must be executable. */
 export function readHooks(host: HostReader): HostFacts['hooks'] {
   return {
     folder: knownOf(host.list(MACHINE_PATHS.hooks)),
@@ -103,7 +103,7 @@ export function readHooks(host: HostReader): HostFacts['hooks'] {
   };
 }
 
-/** `Y` in `/sys/module/apparmor/parameters/enabled`, and SELinux, which has a file system where it is at work. */
+/** `Y` in `/sys/module/apparmor/parameters/enabled`, and SELinux, which has a file system if it is active. */
 export function readConfinement(host: HostReader): HostFacts['confinement'] {
   const apparmor = host.readText(MACHINE_PATHS.apparmor);
   const selinux = host.readText(MACHINE_PATHS.selinux);

@@ -10,7 +10,10 @@ export interface ModprobeLine {
   readonly path: string;
 }
 
-/** The lines of modprobe.d(5) that begin with one of the prefixes. A file takes the place of one of its name in a later folder. */
+/**
+ * The lines of modprobe.d(5) that begin with one of the prefixes. A file replaces one with the same name in a later
+ * folder.
+ */
 export function readModprobeLines(
   host: HostReader,
   prefixes: readonly string[],

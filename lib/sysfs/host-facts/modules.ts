@@ -11,7 +11,7 @@ import { MACHINE_PATHS, moduleListPaths, PROC_PATHS } from '../paths.ts';
 import { readRelease } from './kernel.ts';
 import { readModprobeLines } from './modprobe-lines.ts';
 
-/** Where the kernel's sources have them, which is how its lists of modules begin. */
+/** The folders of modules in the kernel sources, with which its module lists begin. */
 const FOLDERS = [
   'kernel/arch/x86/kvm/',
   'kernel/drivers/vhost/',
@@ -20,9 +20,10 @@ const FOLDERS = [
 ];
 
 /**
- * What the running kernel has of the modules that machines need: whether they are loaded (a directory in `/sys/module`), part of
- * the kernel (`kernel/drivers/vfio/vfio.ko` in `modules.builtin`) or to be loaded (`modules.dep`), and what keeps them from
- * that: `blacklist` and `install` in modprobe.d(5), which libvirt heeds (`modprobe -b`), and the kernel's command line.
+ * The state of the modules that VMs need in the running kernel: loaded (a directory in `/sys/module`), built in
+ * (`kernel/drivers/vfio/vfio.ko` in `modules.builtin`) or loadable (`modules.dep`), and the settings that prevent
+ * loading: `blacklist` and `install` in modprobe.d(5), which libvirt respects (`modprobe -b`), and the kernel command
+ * line.
  */
 export function readModules(host: HostReader): HostFacts['modules'] {
   const release = knownValue(readRelease(host));
@@ -59,7 +60,7 @@ function supplyOf(
   if (knownValue(builtIn)?.has(name)) return 'built-in';
   if (knownValue(loadable)?.has(name)) return 'loadable';
   if (isUnknown(loadable)) return loadable;
-  // A container often has neither list of the kernel that it runs on.
+  // A container often has neither list of its kernel.
   if (builtIn === null && loadable === null) return UNREAD;
   return isUnknown(builtIn) ? builtIn : null;
 }
@@ -89,7 +90,7 @@ function readBlocks(host: HostReader): Known<readonly Block[]> {
 
 function blockIn(line: string, path: string): readonly Block[] {
   const [kind, name = '', ...command] = line.trim().split(/\s+/);
-  // What loads it in another way is no block.
+  // A command that loads it in another way does not prevent it.
   if (kind === 'install' && !/^(\/(usr\/)?s?bin\/)?(false|true)$/.test(command.join(' '))) return [];
   return [{ module: name.replaceAll('-', '_'), text: `${path}: ${line.trim()}` }];
 }
@@ -107,7 +108,7 @@ function argumentBlocks(host: HostReader): readonly Block[] {
   });
 }
 
-/** `/sys/module/kvm_intel/parameters/nested`: `Y`, without the end of the line. */
+/** `/sys/module/kvm_intel/parameters/nested`: `Y`, without the line end. */
 export function readParameters(host: HostReader): HostFacts['parameters'] {
   const facts = MODULE_PARAMETERS.map((key) => {
     const [module, parameter] = key.split('.');

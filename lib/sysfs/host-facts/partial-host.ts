@@ -1,10 +1,10 @@
 import type { HostReader, ReadFailure, Reading } from '../../host/host-reader.ts';
 
-const NOT_TOLD: ReadFailure = { unknown: 'unread', detail: 'its folder is not part of what was captured' };
+const NOT_TOLD: ReadFailure = { unknown: 'unread', detail: 'the snapshot does not contain its folder' };
 
 /**
- * A host of which whole folders may be missing, as in a directory tree that somebody copied: of what would be in a folder that is
- * not there (`/dev`, `/sys/kernel`) nothing is known, where another reader would take it for absent. Every running host has them.
+ * A host that may lack whole folders, such as a copied directory tree. A path in a missing folder (`/dev`,
+ * `/sys/kernel`) is unknown, although other readers would treat it as absent. Every running host has these folders.
  */
 export class PartialHost implements HostReader {
   readonly label: string;

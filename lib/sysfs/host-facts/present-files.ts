@@ -2,7 +2,7 @@ import { type Known, mapKnown, UNREAD } from '../../base/known.ts';
 import type { PresentFile } from '../../facts/host-facts.ts';
 import { type HostReader, isFailure, knownOf, type Reading } from '../../host/host-reader.ts';
 
-/** What is at a path, who may do what with it; `null` where nothing is. */
+/** The type and permissions of a path; `null` if it does not exist. */
 export function readPresent(host: HostReader, path: string): Known<PresentFile> {
   return mapKnown(knownOf(host.status(path)), ({ kind, mode, userId, groupId }) => ({
     path,
@@ -13,7 +13,7 @@ export function readPresent(host: HostReader, path: string): Known<PresentFile> 
   }));
 }
 
-/** Those of some paths at which something is, in their order; not known where that is not known of any. */
+/** The paths that exist, in their order; unknown if any of them is unknown. */
 export function readPresentAmong(host: HostReader, paths: readonly string[]): Known<readonly string[]> {
   const readings = paths.map((path) => [path, host.status(path)] as const);
   const there = readings.flatMap(([path, reading]) => (reading === null || isFailure(reading) ? [] : [path]));
@@ -21,19 +21,19 @@ export function readPresentAmong(host: HostReader, paths: readonly string[]): Kn
   return there.length === 0 && failure !== undefined ? knownOf<never>(failure) : there;
 }
 
-/** The first of some paths at which there is something to read. */
+/** The first of some paths that can be read. */
 export function firstReading<T>(paths: readonly string[], read: (path: string) => Reading<T>): Reading<T> {
   let result: Reading<T> = null;
   for (const path of paths) {
     const reading = read(path);
     if (reading !== null && !isFailure(reading)) return reading;
-    // Where one is not there and another could not be read, it is not known.
+    // If one is absent and another could not be read, the result is unknown.
     result ??= reading;
   }
   return result;
 }
 
-/** What every kernel has: where it is not there, it was not captured. */
+/** A file that every kernel has: if it is missing, it was not captured. */
 export function alwaysThere<T>(reading: Reading<T>): Known<T> {
   return reading === null ? UNREAD : knownOf(reading);
 }

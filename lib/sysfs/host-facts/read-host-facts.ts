@@ -22,8 +22,8 @@ import { PartialHost } from './partial-host.ts';
 import { readPresent, readPresentAmong } from './present-files.ts';
 
 /**
- * Reads what of a host decides whether machines run on it and get its devices. Nothing in it throws; what can't be read is not
- * known. Some of it is for root alone, and a snapshot has no more than whoever made it might read.
+ * Reads the facts of a host that decide whether VMs run on it and can have its devices. Nothing in it throws;
+ * unreadable facts are unknown. Some require root, and a snapshot contains only those that its creator could read.
  */
 export function readHostFacts(whole: HostReader): HostFacts {
   const host = new PartialHost(whole);

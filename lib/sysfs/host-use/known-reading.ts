@@ -3,30 +3,30 @@ import { resolveLink } from '../../host/file/resolve-link.ts';
 import { type HostReader, knownOf, type Reading } from '../../host/host-reader.ts';
 import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 
-/** What a reading says of a file or directory that every running kernel has: where it is not there, nobody captured it. */
+/** The reading of a file or directory that every running kernel has: if it is missing, it was not captured. */
 export function knownAlways<T>(reading: Reading<T>): Known<T> {
   return reading === null ? UNREAD : knownOf(reading);
 }
 
-/** The text of an attribute without the blanks around it. */
+/** The text of an attribute without surrounding whitespace. */
 export function readAttribute(host: HostReader, path: string): Known<string> {
   const text = knownOf(host.readText(path));
   return typeof text === 'string' ? text.trim() : text;
 }
 
-/** What stands in the directory of a class. */
+/** A member of a class directory. */
 export interface ClassMember {
   readonly name: string;
-  /** Where its link leads: the directory in the device tree. */
+  /** The target of its link: the directory in the device tree. */
   readonly directory: string;
-  /** The PCI function that it hangs on. */
+  /** Its PCI function. */
   readonly function: PciAddress | null;
 }
 
 /**
- * The members of a class such as `/sys/class/net`, whose links lead into the device tree:
- * `fb0 -> ../../devices/pci0000:00/0000:00:02.0/graphics/fb0`. Files among them (`bonding_masters`) are passed over;
- * directories, which a copy that follows links makes of them, do not tell what they hang on: BROKEN.
+ * The members of a class such as `/sys/class/net`, whose links lead into the device tree: `fb0 ->
+ * ../../devices/pci0000:00/0000:00:02.0/graphics/fb0`. Files among them (`bonding_masters`) are skipped. A directory,
+ * from a copy that follows links, does not show its function: BROKEN.
  */
 export function readClass(host: HostReader, path: string): Known<readonly ClassMember[]> {
   const names = knownOf(host.list(path));
@@ -34,7 +34,7 @@ export function readClass(host: HostReader, path: string): Known<readonly ClassM
   const members: ClassMember[] = [];
   for (const name of names) {
     const target = knownOf(host.readLink(`${path}/${name}`));
-    // One that can't be followed may be anything: then the list is not whole.
+    // A link that cannot be read may be any member, so the list is incomplete.
     if (isUnknown(target)) return target;
     if (target === null && Array.isArray(host.list(`${path}/${name}`))) return BROKEN;
     const directory = target === null ? null : resolveLink(`${path}/${name}`, target);

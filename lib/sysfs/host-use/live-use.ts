@@ -10,12 +10,12 @@ import { sessionAddressIn } from './network/ssh-connection.ts';
 import { INITIAL_PIDS, readOpenFiles } from './node/open-files.ts';
 import { readMountNamespaces } from './storage/mount-namespaces.ts';
 
-// As many ancestors as any session has; the kernel's own tree ends at 1.
+// More ancestors than any session has; the process tree of the kernel ends at 1.
 const MAX_ANCESTORS = 64;
 
 /**
- * Reads which processes hold device nodes open, and from where the login session came. Of the machine itself
- * alone, and all of it as root alone: a snapshot answers UNREAD.
+ * Reads which processes hold device nodes open, and the source of the login session. Only on the running machine, and
+ * completely only as root: a snapshot answers UNREAD.
  */
 export function readLiveUse(host: HostReader): LiveUse {
   const files = readOpenFiles(host);
@@ -36,10 +36,9 @@ export function readLiveUse(host: HostReader): LiveUse {
 }
 
 /**
- * The address of this host that the login session came to over SSH: the third word of `SSH_CONNECTION`
- * (`192.0.2.7 50122 10.0.0.5 22`) in the environment of this process or the nearest of those above it. sudo keeps it
- * from its children, so that root often finds it only further up. DENIED where one of them may not be looked into
- * and no other has it.
+ * The local address of an SSH login session: the third word of `SSH_CONNECTION` (`192.0.2.7 50122 10.0.0.5 22`) in
+ * the environment of this process or its nearest ancestor that has it. sudo removes it, so root often finds it only
+ * in an ancestor. DENIED if an environment cannot be read and no other has it.
  */
 function readSessionAddress(host: HostReader): Known<string> {
   let pid: number | 'self' = 'self';
@@ -57,7 +56,7 @@ function readSessionAddress(host: HostReader): Known<string> {
   return missed ?? UNREAD;
 }
 
-/** Above the first process of a PID namespace other than the first are more, which are not to be seen from within. */
+/** The first process of a nested PID namespace has ancestors that are not visible in it. */
 function otherNamespace(host: HostReader): Known<never> {
   const namespace = knownOf(host.readLink(`${processPath('self')}/ns/pid`));
   if (isUnknown(namespace)) return namespace;
@@ -66,7 +65,7 @@ function otherNamespace(host: HostReader): Known<never> {
 
 function parentOf(host: HostReader, pid: number | 'self'): number | undefined {
   const stat = knownValue(knownOf(host.readText(`${processPath(pid)}/stat`)));
-  // The name of a process may hold blanks and brackets: what counts stands behind the last one.
+  // The name of a process may contain spaces and parentheses: the relevant fields are after the last one.
   const digits = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '';
   return /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
 }

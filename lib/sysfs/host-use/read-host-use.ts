@@ -1,6 +1,7 @@
 import type { HostUse } from '../../facts/host-use.ts';
 import type { StorageUse } from '../../facts/storage-use.ts';
 import type { HostReader } from '../../host/host-reader.ts';
+import type { PciAddress } from '../../pci/address.ts';
 import { readConsoles } from './console/consoles.ts';
 import {
   readDisplayClaims,
@@ -31,12 +32,18 @@ import { readSystemMemory } from './storage/system-memory.ts';
 import { readTargetPorts } from './storage/target-ports.ts';
 
 /**
- * Reads the uses of the hardware by the host: disks, file systems, swap, network, displays, input, TPM, sound. Nothing
- * in it throws; what can't be read is not known. Display memory and much of what processes do are for root alone.
+ * Reads the uses of the hardware by the host: disks, file systems, swap, network, displays, input, TPM, sound.
+ * Nothing in it throws; unreadable facts are unknown. Display memory and many facts about processes require root.
+ *
+ * @param isAsked the functions of the question, all by default; facts that only the directory of another function
+ * contains are unread
  */
-export function readHostUse(host: HostReader): HostUse {
+export function readHostUse(
+  host: HostReader,
+  isAsked: (address: PciAddress) => boolean = () => true,
+): HostUse {
   const mounts = readMounts(host);
-  // A host whose /proc was not captured lacks every file of it, and has not therefore no swap.
+  // A host whose /proc was not captured lacks every file of it, which does not mean that it has no swap.
   const isProcThere = Array.isArray(mounts);
   const answers = askNetwork(host);
   return {
@@ -45,7 +52,7 @@ export function readHostUse(host: HostReader): HostUse {
     interfaces: readInterfaces(host, answers?.links),
     ipv4: answers?.ipv4 ?? readIpv4(host, isProcThere),
     ipv6: readIpv6(host, isProcThere),
-    network: readFunctionPorts(host),
+    network: readFunctionPorts(host, isAsked),
     targetPorts: readTargetPorts(host),
     displayClaims: readDisplayClaims(host),
     framebuffers: readFramebuffers(host),

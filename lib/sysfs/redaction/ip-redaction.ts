@@ -1,6 +1,6 @@
 import { ipv4Bits } from '../host-use/network/ip-text.ts';
 
-/** Ranges that stay themselves as wholes: what is private, or a link's own, stays so. */
+/** Ranges that are kept: private and link-local addresses stay private and link-local. */
 const RANGES_4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -12,15 +12,15 @@ const RANGES_4 = [
   '224.0.0.0/3',
 ];
 const RANGES_6 = ['00000000', '001', '1111110', '1111111010'.padEnd(64, '0'), '11111111'];
-/** Of those, the ones in which every address stays: they tell of no machine. */
+/** The ranges in which every address is kept: they identify no machine. */
 const KEPT_4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
 const KEPT_6 = ['00000000', '11111111'];
 
 /**
- * Stand-ins for IP addresses that keep what they have in common: two that begin with the same bits have stand-ins
- * that begin with the same bits, as many. So an address stays in its network, and a gateway too (as Crypto-PAn does it).
+ * Stand-ins for IP addresses that keep common prefixes: two addresses with the same leading bits have stand-ins with
+ * as many equal leading bits. So an address stays in its network, and so does a gateway (as in Crypto-PAn).
  *
- * `digest` gives hex digits for a text, always the same.
+ * `digest` returns hex digits for a text, always the same.
  */
 export class IpRedaction {
   readonly #digest: (value: string, length: number) => string;
@@ -32,13 +32,13 @@ export class IpRedaction {
     this.#digest = digest;
   }
 
-  /** `10.0.0.0` of 24 bits; those behind stay what they are, which is 0 for a network. */
+  /** `10.0.0.0` of 24 bits; the remaining bits are unchanged, and 0 for a network. */
   ipv4(address: string, prefixLength = 32): string {
     const bits = this.#replace(bitsOf(address), prefixLength, 0);
     return (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)).join('.');
   }
 
-  /** The same of 32 hex digits. */
+  /** The same for 32 hex digits. */
   ipv6(hexDigits: string, prefixLength = 128): string {
     const bits = BigInt(`0x${hexDigits}`).toString(2).padStart(128, '0');
     return BigInt(`0b${this.#replace(bits, prefixLength, 1)}`)
@@ -55,7 +55,7 @@ export class IpRedaction {
     return replaced;
   }
 
-  /** Whether the bit behind these is turned over. A range stays where no bit on the way to it is. */
+  /** Whether the bit after these is flipped. A range is kept if no bit of its prefix is flipped. */
   #flipsAfter(bits: string, family: 0 | 1): boolean {
     if (this.#ranges[family].some((range) => range.length > bits.length && range.startsWith(bits)))
       return false;

@@ -10,20 +10,20 @@ import { redactUnit, unitNameOf } from './unit-names.ts';
 import { UseRedaction } from './use-redaction.ts';
 
 const MAC = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi;
-// As boot loaders write it, behind the type of the hardware: BOOTIF=01-52-54-00-12-34-56.
+// As boot loaders write it, after the type of the hardware: BOOTIF=01-52-54-00-12-34-56.
 const DASHED_MAC = /\b(01-)?((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\b/gi;
-// Names of ports of Fibre Channel and InfiniBand: 0x21000024ff314c48, 21:00:00:24:ff:31:4c:48, and behind a prefix that all have. No
-// address of memory begins with such a digit.
+// Port names of Fibre Channel and InfiniBand: 0x21000024ff314c48, 21:00:00:24:ff:31:4c:48, and after a common prefix.
+// No memory address begins with such a digit.
 const PORT_NAME = /\b0x([1256][0-9a-f]{15})\b/gi;
 const PREFIXED_PORT_NAME = /\b0x(fe80000000000000)([0-9a-f]{16})\b/gi;
-// MACs as well: six pairs, and twenty of InfiniBand.
+// Also MACs: six pairs, and twenty for InfiniBand.
 const PAIRS = /\b(?:[0-9a-f]{2}:){5,}[0-9a-f]{2}\b/gi;
 const COLON_PORT_NAME = /^[1256][0-9a-f](?::[0-9a-f]{2}){7}$/i;
 const PORT_NAME_DIGITS = 16;
 // Interfaces that are named by their MAC: enx525400123456.
 const MAC_NAME = /\b(enx|wlx)([0-9a-f]{12})\b/g;
 const UUID = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi;
-// Of variables of UEFI, and of boot loaders.
+// For variables of UEFI, and of boot loaders.
 const NOBODYS_UUIDS = new Set([
   '8be4df61-93ca-11d2-aa0d-00e098032b8c',
   '4a67b082-0a4c-41cf-b6c7-442b29bb8c4f',
@@ -31,14 +31,14 @@ const NOBODYS_UUIDS = new Set([
 const NOBODYS_MACS = new Set(['00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff']);
 const SERIAL_BYTES = 8;
 const SERIAL_OFFSET = 4;
-// Shorter ones would be found in words that have nothing to do with them.
+// Shorter ones would match parts of unrelated words.
 const MIN_SERIAL_LENGTH = 6;
 
 /**
- * A snapshot with stand-ins for unique identifiers: serial numbers, MACs, the host's name, UUIDs, IP addresses, names
- * of mounts. The same value always becomes the same stand-in, also in another snapshot of the same installation, so
- * that devices are still found again. The key is the machine's id, which is left out; where there is none, who guesses
- * a value can confirm it.
+ * A snapshot with stand-ins for unique identifiers: serial numbers, MACs, the host name, UUIDs, IP addresses, mount
+ * names. The same value always becomes the same stand-in, also in another snapshot of the same installation, so that
+ * devices can still be matched. The key is the machine-id, which is not in the snapshot; without it, anyone who
+ * guesses a value can verify the guess.
  */
 export function replaceIdentifiers(snapshot: Snapshot): Snapshot {
   if (snapshot.identifiers === 'replaced') return snapshot;
@@ -51,14 +51,14 @@ export function replaceIdentifiers(snapshot: Snapshot): Snapshot {
   return { label: replacer.label(snapshot.label), identifiers: 'replaced', entries };
 }
 
-/** Whether stand-ins for what this snapshot holds can be keyed. */
+/** Whether this snapshot contains a key for stand-ins. */
 export function hasMachineId(snapshot: Snapshot): boolean {
   return textAt(snapshot, MACHINE_ID_PATH) !== undefined;
 }
 
 class Replacer {
   readonly #key: string;
-  // Serial numbers, which stand in other places too, with their stand-ins; longest first.
+  // Serial numbers, which may also occur in other files, with their stand-ins; longest first.
   readonly #serials: readonly (readonly [serial: string, standIn: string])[];
   readonly #hostName: string | undefined;
   readonly #use: UseRedaction;
@@ -85,7 +85,7 @@ class Replacer {
     });
   }
 
-  /** The host's name may be any word, and so is replaced only where it stands as the name. */
+  /** The host name may be any word, so it is replaced only in the fields that contain the host name. */
   label(label: string): string {
     return label === this.#hostName ? this.#host(label) : this.text(label);
   }
@@ -114,19 +114,32 @@ class Replacer {
     const ofUse = this.#use.entry(path, entry);
     if (ofUse !== undefined) return ofUse;
     switch (entry.kind) {
-      case 'text':
-        return { kind: 'text', text: this.#file(path, entry.text) };
+      case 'text': {
+        const text = this.#file(path, entry.text);
+        return text === entry.text ? entry : { kind: 'text', text };
+      }
       case 'lines':
         return entry;
-      case 'link':
-        return { kind: 'link', target: this.text(entry.target) };
+      case 'link': {
+        const target = this.text(entry.target);
+        return target === entry.target ? entry : { kind: 'link', target };
+      }
       case 'directory':
-        return { kind: 'directory', names: entry.names.map((name) => this.text(name)).sort() };
-      case 'bytes':
-        return { kind: 'bytes', bytes: this.#bytes(path, entry.bytes) };
+        return this.#directory(entry);
+      case 'bytes': {
+        const bytes = this.#bytes(path, entry.bytes);
+        return bytes === entry.bytes ? entry : { kind: 'bytes', bytes };
+      }
       default:
         return entry;
     }
+  }
+
+  #directory(entry: SnapshotEntry & { readonly kind: 'directory' }): SnapshotEntry {
+    const names = entry.names.map((name) => this.text(name));
+    // What stays the same is held once, which is nearly all of a large host.
+    if (names.every((name, index) => name === entry.names[index])) return entry;
+    return { kind: 'directory', names: names.sort() };
   }
 
   #file(path: string, text: string): string {
@@ -152,13 +165,13 @@ class Replacer {
     const offset = at + SERIAL_OFFSET;
     const replaced = Uint8Array.from(bytes);
     const serial = Buffer.from(bytes.subarray(offset, offset + SERIAL_BYTES)).toString('hex');
-    // An empty one stays so: it is no serial number.
+    // An empty number stays empty: it is not a serial number.
     if (!/^(0+|f+)$/.test(serial))
       replaced.set(Buffer.from(this.#digest(serial, 2 * SERIAL_BYTES), 'hex'), offset);
     return replaced;
   }
 
-  /** Product data with the values of its fields replaced in place, but for part number and revision. */
+  /** Product data with the values of its fields replaced in place, except part number and revision. */
   #vpd(bytes: Uint8Array): Uint8Array {
     const replaced = Buffer.from(bytes);
     for (const name of vpdSerials(bytes)) {
@@ -174,7 +187,7 @@ class Replacer {
     return `host-${this.#digest(name, 6)}`;
   }
 
-  /** As long as the original, since product data gives lengths. */
+  /** As long as the original, because product data contains lengths. */
   #serial(serial: string): string {
     return this.#digest(serial, serial.length).toUpperCase();
   }
@@ -200,7 +213,7 @@ class Replacer {
     return `02:${(this.#digest(mac, 10).match(/../g) ?? []).join(':')}`;
   }
 
-  /** The first digit says of what kind a name is. */
+  /** The first digit is the kind of the name. */
   #portName(digits: string): string {
     const plain = digits.toLowerCase();
     return plain.slice(0, 1) + this.#digest(`port ${plain}`, plain.length - 1);
@@ -238,7 +251,7 @@ function serialsOf(path: string, entry: SnapshotEntry): readonly string[] {
   return entry.kind === 'bytes' && lastName(path) === 'vpd' ? vpdSerials(entry.bytes) : [];
 }
 
-/** The fields of product data that can tell one unit from another. */
+/** The fields of product data that can identify a unit. */
 function vpdSerials(bytes: Uint8Array): readonly string[] {
   const vpd = parseVpd(bytes);
   const unit = [...Object.entries(vpd.fields), ...Object.entries(vpd.writableFields)]
@@ -249,7 +262,7 @@ function vpdSerials(bytes: Uint8Array): readonly string[] {
   return [...new Set(serial === undefined ? unit : [serial, ...unit])];
 }
 
-/** Keeps the checksum of product data right: the sum of all bytes up to it stays what it was. */
+/** Keeps the checksum of product data valid: the sum of all bytes up to it does not change. */
 function balanceVpd(before: Uint8Array, after: Buffer): Buffer {
   const at = after.indexOf('RV', 0, 'latin1') + 3;
   if (at < 3 || at >= after.length) return after;

@@ -7,16 +7,16 @@ import type { IpRedaction } from './ip-redaction.ts';
 
 type Digest = (value: string, length: number) => string;
 
-// Where people mount what they name themselves.
+// The folders with mount points that users name.
 const OWN_FOLDERS = /^(\/(?:home|media|mnt|run\/media))\/(.+)$/s;
-// An overlay tells of a container; that of the root is what the host runs from.
+// An overlay can identify a container; that of the root is the file system of the host.
 const SYSTEM_OVERLAYS: ReadonlySet<string> = new Set(['/', '/etc', '/usr', '/var']);
 const SHARES: ReadonlySet<string> = new Set(['9p', 'virtiofs']);
-// Attributes that hold IP addresses.
+// Attributes that contain IP addresses.
 const ADDRESSES =
   /\/(iscsi_connection|iscsi_host|nvme-fabrics)\/.*\/(\w*address|local_ipaddr|ipaddress)$|\/rbd\/\d+\/client_addr$/;
 
-/** Stand-ins in what a snapshot holds of the use of storage. */
+/** Stand-ins in the storage data of a snapshot. */
 export class StorageRedaction {
   readonly #digest: Digest;
   readonly #ip: IpRedaction;
@@ -26,7 +26,7 @@ export class StorageRedaction {
     this.#ip = ip;
   }
 
-  /** Undefined for what is no file of these. */
+  /** Undefined for any other file. */
   file(path: string, text: string): string | undefined {
     if (path === USE_PATHS.swaps) return text.replace(/^\/\S+/gm, (at) => this.#encodedPath(decodeOctal(at)));
     if (/\/(loop\/backing_file|udev_path|device_path|lun\.\d+\/file)$/.test(path)) {
@@ -42,10 +42,10 @@ export class StorageRedaction {
     });
   }
 
-  /** A mount that needs a block device or another host, in as few words as say so; nothing for others. */
+  /** A mount of a block device or another host, reduced to the needed words; empty for others. */
   mount(line: string): readonly string[] {
     const mount = parseMount(line);
-    // What is no mount stays that, without what it says.
+    // An invalid line stays invalid, without its text.
     if (mount === undefined) return ['0'];
     if (!isOfStorage(mount)) return [];
     const [id = '', parent = ''] = line.split(' ');
@@ -92,7 +92,7 @@ export class StorageRedaction {
     return encodeOctal(this.#path(path));
   }
 
-  /** Each name below a folder in which people name things becomes another. */
+  /** Each name below a folder with user-defined names is replaced. */
   #path(path: string): string {
     const [, folder, rest = ''] = OWN_FOLDERS.exec(path) ?? [];
     if (folder === undefined) return path;

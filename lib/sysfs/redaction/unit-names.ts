@@ -2,7 +2,7 @@ import type { SnapshotEntry } from '../../host/snapshot/snapshot.ts';
 import { plausibleSerial } from '../../pci/plausible-serial.ts';
 import { lastName } from '../paths.ts';
 
-/** Attributes that hold a name that only one unit in the world has. */
+/** Attributes that contain a globally unique name. */
 const NAMING: ReadonlySet<string> = new Set([
   'wwid',
   'subsysnqn',
@@ -14,22 +14,26 @@ const NAMING: ReadonlySet<string> = new Set([
   'unique_id',
 ]);
 
-/** What of such a name says whose rules it follows; that is no secret. */
+/** The part of such a name that shows its naming scheme, which is not secret. */
 const SCHEME = /^(0x|(eui|uuid|naa|nvme|t10)\.|nqn\.[^:]*:(uuid:)?)?/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** The world wide name that an attribute holds, without the blanks around it; `null` for any other, and for a blank one. */
+/**
+ * The world wide name in an attribute, without surrounding whitespace; `null` for another attribute, and for a blank
+ * one.
+ */
 export function unitNameOf(path: string, entry: SnapshotEntry): string | null {
   if (entry.kind !== 'text' || !NAMING.has(lastName(path))) return null;
   const name = entry.text.trim();
-  // SCSI hosts have a small number of that name.
+  // SCSI hosts have a small number in an attribute of that name.
   return /^\d{1,5}$/.test(name) ? null : plausibleSerial(name);
 }
 
 /**
  * A name of the same form as another.
  *
- * @param redaction what takes the place of a UUID, of digits in hex without the signs between them, and of any other text; each as long as the original
+ * @param redaction the replacement for a UUID, for hex digits without separators, and for any other text; each as
+ * long as the original
  */
 export function redactUnit(
   name: string,

@@ -7,7 +7,7 @@ import { MACHINE_PATHS, USE_PATHS, udevBlockPath } from '../paths.ts';
 import { IpRedaction } from './ip-redaction.ts';
 import { StorageRedaction } from './storage-redaction.ts';
 
-/** What is made for other text: a digest of it, and the text itself with stand-ins for what is known in it. */
+/** The replacements for other text: a digest of it, and the text itself with stand-ins for known values. */
 interface TextRedaction {
   readonly digest: (value: string, length: number) => string;
   readonly text: (text: string) => string;
@@ -16,8 +16,8 @@ interface TextRedaction {
 const UDEV = udevBlockPath('');
 
 /**
- * Stand-ins in what a snapshot holds of the host's use: addresses, mount points below `/home`, `/media`, `/run/media`
- * and `/mnt`, ids of LVM and the like; and groups without the people in them. Lines that no reader makes anything of are left out.
+ * Stand-ins in the host use data of a snapshot: addresses, mount points below `/home`, `/media`, `/run/media` and
+ * `/mnt`, ids of LVM and others; and groups without their human members. Lines that no reader uses are omitted.
  */
 export class UseRedaction {
   readonly #redaction: TextRedaction;
@@ -30,7 +30,7 @@ export class UseRedaction {
     this.#storage = new StorageRedaction(redaction.digest, this.#ip);
   }
 
-  /** Undefined for what is no file of these. */
+  /** Undefined for any other file. */
   entry(path: string, entry: SnapshotEntry): SnapshotEntry | undefined {
     if (entry.kind === 'lines') {
       const lines = this.#lines(path, entry.lines);
@@ -64,7 +64,7 @@ export class UseRedaction {
     return path === USE_PATHS.ipv4Tables ? this.#ipv4Tables(text) : this.#storage.file(path, text);
   }
 
-  /** The addresses and networks that a reader takes from the tables, and how many routes other tables have. */
+  /** The addresses and networks that a reader takes from the tables, and the number of routes in other tables. */
   #ipv4Tables(text: string): string {
     const { addresses, networks, otherRoutes } = parseFibTrie(text);
     const leaf = (address: string, length: number | string, entry: string): string =>
@@ -104,14 +104,14 @@ export class UseRedaction {
   }
 }
 
-/** Of a map of memory what boot displays and devices hold and what is the kernel's, and whether its addresses are hidden. */
+/** Lines of a memory map for boot displays, devices and the kernel, and whether its addresses are hidden. */
 function usedMemory(line: string): readonly string[] {
   if (/^ *0+-0+ :/.test(line)) return ['00000000-00000000 : hidden'];
   const owner = line.split(' : ')[1] ?? '';
   return [BOOT_DISPLAY_OWNER, MEMORY_OWNER, SYSTEM_RAM].some((pattern) => pattern.test(owner)) ? [line] : [];
 }
 
-/** A group with those of its members alone that are services: `kvm:x:992:libvirt-qemu`. */
+/** A group with only those members that are services: `kvm:x:992:libvirt-qemu`. */
 function withoutPeople(line: string): string {
   const [name = '', password = '', id = '', members = ''] = line.split(':');
   const services = members.split(',').filter((member) => /^(libvirt-)?qemu$/.test(member.trim()));

@@ -3,14 +3,15 @@ import { plausibleSerial } from '../../pci/plausible-serial.ts';
 import type { AttachmentPlace } from '../device/attachment-place.ts';
 import type { DeviceSource } from '../device/device-source.ts';
 
-// `nqn.2014.08.org.nvmexpress:…` is what the kernel makes of ids, serial number and model, for a drive that names itself by nothing else.
+// The kernel creates `nqn.2014.08.org.nvmexpress:…` from ids, serial number and model, for a drive without another
+// name.
 const MADE_NQN = /^nqn\.2014\.08\.org\.nvmexpress:/;
-/** Others are made of the serial number: `nvme.1b36-…`. */
+/** Other names are derived from the serial number: `nvme.1b36-…`. */
 const OWN_WWID = /^(eui|uuid)\./;
 const HOST_PHY = /^phy-\d+:\d+$/;
 const HOST_ROUTER = /^\d+-0$/;
 
-/** A name that no other device has, of something that hangs on a function; `null` if its kind has none. */
+/** A globally unique name of an attachment; `null` if its kind has none. */
 export function readWorldWideName(source: DeviceSource, place: AttachmentPlace): Known<string> {
   const { kind, name, path } = place;
   switch (kind) {
@@ -23,14 +24,17 @@ export function readWorldWideName(source: DeviceSource, place: AttachmentPlace):
     case 'thunderbolt':
       return readRouterId(source, path);
     case 'drm':
-      // Of amdgpu, and the same for each node of the GPU.
+      // From amdgpu, and the same for each node of the GPU.
       return /^card\d+$/.test(name) && source.has('unique_id') ? source.text('unique_id') : null;
     default:
       return null;
   }
 }
 
-/** Both names of a Fibre Channel port, `0x… 0x…`, or the address of a SAS host. Virtual ports are made and removed: they name nothing. */
+/**
+ * Both names of a Fibre Channel port, `0x… 0x…`, or the address of a SAS host. Virtual ports are created and removed,
+ * so they identify nothing.
+ */
 function readHostName(source: DeviceSource, { name, path, beside = [] }: AttachmentPlace): Known<string> {
   if (/(^|\/)vport-/.test(path)) return null;
   const host = path.slice(0, -`/scsi_host/${name}`.length);
@@ -57,7 +61,7 @@ function phyNumber(phy: string): number {
   return Number(phy.slice(phy.lastIndexOf(':') + 1));
 }
 
-/** What names a drive whose serial number is blank: its subsystem, or its only namespace. */
+/** The name of a drive with a blank serial number: its subsystem, or its only namespace. */
 function readDriveName(source: DeviceSource, { path }: AttachmentPlace): Known<string> {
   const serial = source.text(`${path}/serial`);
   if (isUnknown(serial) || plausibleSerial(serial?.trim()) !== null) return null;

@@ -34,7 +34,7 @@ function loopedList(): Uint8Array {
   return bytes;
 }
 
-/** Names and texts that would act on a terminal, hide, reorder, or lead out of the host. */
+/** Names and texts that a terminal would interpret, hide or reorder, or that lead out of the host. */
 export function hostileNames(): Snapshot {
   const erase = '\u001b[2J';
   const reversed = '\u202etxt.exe';

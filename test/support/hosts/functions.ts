@@ -2,7 +2,7 @@ import { capability, extended } from '../config-bytes.ts';
 import type { FunctionSpec, RangeSpec } from '../host-spec.ts';
 
 /*
- * Functions that several hosts have; each takes what its host wants to be otherwise.
+ * Functions that several hosts have; each host may override parts.
  */
 type Overrides = Partial<FunctionSpec>;
 
@@ -21,7 +21,7 @@ export function hostBridge(overrides: Overrides = {}): FunctionSpec {
   };
 }
 
-/** A root port with access control, and ARI forwarding switched on. */
+/** A root port with access control, and with ARI forwarding enabled. */
 export function rootPort(address: string, secondary: number, overrides: Overrides = {}): FunctionSpec {
   return {
     address,
@@ -42,7 +42,7 @@ export function rootPort(address: string, secondary: number, overrides: Override
   };
 }
 
-/** Intel's gigabit NIC of two functions, one of them here. */
+/** Intel's gigabit NIC with two functions, one of them here. */
 export function gigabitNic(address: string, overrides: Overrides = {}): FunctionSpec {
   return {
     address,

@@ -5,7 +5,7 @@ import type { FunctionSpec } from '../host-spec.ts';
 import { display, networkInterface, nvmeDrive, soundCard, usbBus } from '../things.ts';
 import { hostBridge, memory, nvmeController, rootPort, usbController } from './functions.ts';
 
-/** A workstation whose every identity is there to be read. */
+/** A workstation with every readable identity. */
 export function gpuDesktop(): Snapshot {
   return buildHost({
     label: 'gpu-desktop',
@@ -57,7 +57,7 @@ function graphics(): FunctionSpec {
       3: memory(0x6010000000, 32768, 'prefetchable64'),
       5: { kind: 'io', at: 0x4000, sizeBytes: 128 },
     },
-    // The kernel has the firmware's copy in the place of the card's own, as of every boot display.
+    // The kernel returns the firmware's copy instead of the ROM of the card, as for every boot display.
     rom: { at: 0xc0000, sizeBytes: 128 * 1024, isShadow: true },
     capabilities: [
       capability.powerManagement(),
@@ -126,7 +126,7 @@ function network(): FunctionSpec {
   };
 }
 
-/** Vital product data: an identifier, the fields, and the byte that makes the sum of it all 0. */
+/** Vital product data: an identifier, the fields, and the byte that makes the sum 0. */
 function productData(name: string, fields: Readonly<Record<string, string>>): Uint8Array {
   const text = (value: string): number[] => [...value].map((character) => character.charCodeAt(0));
   const body = Object.entries(fields).flatMap(([key, value]) => [...text(key), value.length, ...text(value)]);

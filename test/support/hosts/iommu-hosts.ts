@@ -3,7 +3,7 @@ import { buildHost } from '../host-builder.ts';
 import { networkInterface } from '../things.ts';
 import { gigabitNic, hostBridge, memory, nvmeController, rootPort, usbController } from './functions.ts';
 
-/** The port has no access control, so that it and both functions of the card share a group. */
+/** The port has no access control, so it shares a group with both functions of the card. */
 export function sharedGroup(): Snapshot {
   return buildHost({
     label: 'shared-group',
@@ -31,7 +31,7 @@ export function sharedGroup(): Snapshot {
   });
 }
 
-/** A group comes to be when a driver is bound: a device without one has none, though the host has groups. */
+/** A group is created when a driver is bound: a device without one has none, although the host has groups. */
 export function virtioIommu(): Snapshot {
   const virtio = { subsystem: '1af4:1100', revision: '01', resetMethods: '' };
   return buildHost({
@@ -82,7 +82,7 @@ export function amdIommu(): Snapshot {
   });
 }
 
-/** Firmware's own memory: `direct` keeps a group from being given away, `direct-relaxable` does not. */
+/** Memory of the firmware: `direct` prevents passing a group through, `direct-relaxable` does not. */
 export function directRegion(): Snapshot {
   const region = '0x000000007b800000 0x000000007dffffff';
   return buildHost({

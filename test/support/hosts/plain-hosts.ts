@@ -18,7 +18,7 @@ export function noIommu(): Snapshot {
   });
 }
 
-/** What an ordinary user gets where the kernel gives least. */
+/** The view of an ordinary user on the most restrictive kernel. */
 export function allDenied(): Snapshot {
   const asUser = (spec: FunctionSpec): FunctionSpec => ({
     ...spec,

@@ -8,7 +8,7 @@ import { memory, rootPort } from './functions.ts';
 const COUNT = 64;
 const PLACES = { offset: 384, stride: 2, vfDevice: '154c' };
 
-/** All VFs are on bus 04, the one after the PF's. The driver allows 64 where the registers say 128. */
+/** All VFs are on bus 04, the one after that of the PF. The driver allows 64, although the registers have 128. */
 export function sixtyFourVfs(): Snapshot {
   const bridge = { secondary: 3, subordinate: 4 };
   return buildHost({
@@ -49,7 +49,7 @@ function physicalFunction(): FunctionSpec {
   };
 }
 
-/** The first is the host's own, the second a VM's; the others have no driver. */
+/** The first belongs to the host, the second to a VM; the others have no driver. */
 function virtualFunction(index: number): Partial<FunctionSpec> {
   return {
     group: 21 + index,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkGuard } from '../../../lib/apply/check-guard.ts';
-import { readJournals } from '../../../lib/apply/journal.ts';
+import { readJournals } from '../../../lib/apply/journal/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';

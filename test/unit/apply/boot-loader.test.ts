@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJournals } from '../../../lib/apply/journal.ts';
+import { readJournals } from '../../../lib/apply/journal/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { Run } from '../../../lib/host/runner.ts';
 import { planFixes } from '../../../lib/plan/fixes/plan-fixes.ts';

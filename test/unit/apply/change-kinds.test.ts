@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { loadMakers } from '../../../lib/apply/change-makers.ts';
-import { Journal, readJournals } from '../../../lib/apply/journal.ts';
+import { Journal, readJournals } from '../../../lib/apply/journal/journal.ts';
 import type { Change } from '../../../lib/plan/change.ts';
 import type { ChangeKind } from '../../../lib/plan/change-kind.ts';
 import { CHANGE_KINDS, kindOf } from '../../../lib/plan/change-kinds.ts';

@@ -54,7 +54,7 @@ describe('the modules of a plan', () => {
       { modprobe: exited(0, 'install /bin/false \n') },
       '6 NO_DRIVER: modprobe.d forbids loading it: install /bin/false',
     ],
-    ['without modprobe', null, {}, '7 TOOL_MISSING: is not there'],
+    ['without modprobe', null, {}, '7 TOOL_MISSING: is not installed'],
     [
       'that are not signed under lockdown',
       LOCKED,

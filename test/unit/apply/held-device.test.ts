@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ChangeableHost } from '../../../lib/apply/changeable-host.ts';
-import { readJournals } from '../../../lib/apply/journal.ts';
+import { readJournals } from '../../../lib/apply/journal/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { BlockedWrite } from '../../../lib/host/host-writer.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';

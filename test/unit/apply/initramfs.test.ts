@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJournals } from '../../../lib/apply/journal.ts';
+import { readJournals } from '../../../lib/apply/journal/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { Run } from '../../../lib/host/runner.ts';
 import { STALE } from '../../../lib/plan/change-states.ts';
@@ -22,7 +22,7 @@ const PLAN: Plan = {
   ],
 };
 
-describe('making the initial RAM disks anew', () => {
+describe('making the initramfs anew', () => {
   it.each([
     [
       'says that it did, and did nothing',

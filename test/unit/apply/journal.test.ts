@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Journal, readJournals } from '../../../lib/apply/journal.ts';
+import { Journal, readJournals } from '../../../lib/apply/journal/journal.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
 import { MemoryFiles } from '../../support/memory-files.ts';
 
@@ -68,7 +68,7 @@ describe('a journal', () => {
     files.replace = async () => ({ failed: 'ENOSPC' });
     await expect(Journal.begin(files, PLAN, OCCASION)).rejects.toMatchObject({
       code: 'JOURNAL_FAILED',
-      message: "can't be written: ENOSPC",
+      message: 'cannot be written: ENOSPC',
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { readJournals } from '../../../lib/apply/journal.ts';
+import { readJournals } from '../../../lib/apply/journal/journal.ts';
 import { type Recovery, recover } from '../../../lib/apply/recover.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import type { AssignedState } from '../../../lib/libvirt/assignment/assignment.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeftJournal } from '../../../lib/apply/journal-parser.ts';
+import type { LeftJournal } from '../../../lib/apply/journal/journal-parser.ts';
 import { journalInTheWay, touchedByAll } from '../../../lib/apply/touched.ts';
 import { pendingProblem } from '../../../lib/operations/change/pending-recovery.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalStatus } from '../../../lib/apply/journal-status.ts';
+import type { JournalStatus } from '../../../lib/apply/journal/journal-status.ts';
 import { untilOverdue } from '../../../lib/apply/until-overdue.ts';
 
 const OVERDUE: JournalStatus = { kind: 'overdue' };

@@ -66,7 +66,7 @@ describe('a watchdog', () => {
   });
 
   it.each([
-    [hostWith(true, { kind: 'missing' }), 'systemd-run', 'is not there'],
+    [hostWith(true, { kind: 'missing' }), 'systemd-run', 'is not installed'],
     [
       hostWith(true, { kind: 'failed', detail: 'did not end within 60 s' }),
       'systemd-run',

@@ -73,7 +73,7 @@ describe('the values of a YAML file', () => {
       /^f\.yaml:\d+:\d+: has more than 50000 entries with its aliases/,
     );
     expect(failureOf(() => read('a: &a {b: [*a]}'))).toMatch(
-      /^f\.yaml:1:12: means an anchor that it is a part of/,
+      /^f\.yaml:1:12: refers to an anchor that contains it/,
     );
     const deep = Array.from(
       { length: 40 },
@@ -92,8 +92,8 @@ describe('the values of a YAML file', () => {
   });
 
   it('have text for keys', () => {
-    expect(failureOf(() => read('[a]: b'))).toMatch(/^f\.yaml:1:1: is to be text/);
-    expect(failureOf(() => read('? \n: b'))).toMatch(/is to be text/);
+    expect(failureOf(() => read('[a]: b'))).toMatch(/^f\.yaml:1:1: must be text/);
+    expect(failureOf(() => read('? \n: b'))).toMatch(/must be text/);
   });
 });
 
@@ -123,32 +123,32 @@ describe('the form of a YAML file', () => {
 
   const SEE = `(${ERRORS.BAD_POLICY.remedy})`;
   it.each([
-    ['', `f.yaml:1:1: is to be a mapping of keys to values ${SEE}`],
+    ['', `f.yaml:1:1: must be a mapping of keys to values ${SEE}`],
     ['parts: []', 'f.yaml:1:1: does not say what it is (begin it with: format: a/v1)'],
-    ['format: a/v3', `f.yaml:1:9: is to be a/v1 or a/v2 ${SEE}`],
-    ['format: a/v1\npart: []', 'f.yaml:2:7: there is no key "part" here (did you mean parts?)'],
-    ['format: a/v1\nother: []', 'f.yaml:2:8: there is no key "other" here (known are format, parts, more)'],
-    ['format: a/v1\n__proto__: {}', `f.yaml:2:12: there can be no key "__proto__" ${SEE}`],
-    ['format: a/v1\nmore: {1: {name: x}, "1": {name: y}}', `f.yaml:2:27: the key "1" is there twice ${SEE}`],
-    ['format: a/v1\nparts: x', `f.yaml:2:8: is to be a list ${SEE}`],
-    ['format: a/v1\nparts: [[]]', `f.yaml:2:9: is to be text ${SEE}`],
+    ['format: a/v3', `f.yaml:1:9: must be a/v1 or a/v2 ${SEE}`],
+    ['format: a/v1\npart: []', 'f.yaml:2:7: no such key here: "part" (did you mean parts?)'],
+    ['format: a/v1\nother: []', 'f.yaml:2:8: no such key here: "other" (the keys are format, parts, more)'],
+    ['format: a/v1\n__proto__: {}', `f.yaml:2:12: the key "__proto__" is not allowed ${SEE}`],
+    ['format: a/v1\nmore: {1: {name: x}, "1": {name: y}}', `f.yaml:2:27: the key "1" occurs twice ${SEE}`],
+    ['format: a/v1\nparts: x', `f.yaml:2:8: must be a list ${SEE}`],
+    ['format: a/v1\nparts: [[]]', `f.yaml:2:9: must be text ${SEE}`],
     ['format: a/v1\nparts: [{amount: 1}]', `f.yaml:2:9: needs the key "name" ${SEE}`],
-    ['format: a/v1\nparts: [{nam: x}]', 'f.yaml:2:15: there is no key "nam" here (did you mean name?)'],
+    ['format: a/v1\nparts: [{nam: x}]', 'f.yaml:2:15: no such key here: "nam" (did you mean name?)'],
     [
       'format: a/v1\nparts: [{name: x, amount: 10}]',
-      `f.yaml:2:27: is to be a whole number from 1 to 9 ${SEE}`,
+      `f.yaml:2:27: must be a whole number from 1 to 9 ${SEE}`,
     ],
     [
       'format: a/v1\nparts: [{name: x, amount: 1.0}]',
-      `f.yaml:2:27: is to be a whole number from 1 to 9 ${SEE}`,
+      `f.yaml:2:27: must be a whole number from 1 to 9 ${SEE}`,
     ],
-    ['format: a/v1\nparts: [{name: x, on: []}]', `f.yaml:2:23: is to be on or off ${SEE}`],
-    ['format: a/v1\nparts: [{name: }]', `f.yaml:2:16: is to be text ${SEE}`],
-    ['format: a/v1\nmore: []', `f.yaml:2:7: is to be a mapping of keys to values ${SEE}`],
+    ['format: a/v1\nparts: [{name: x, on: []}]', `f.yaml:2:23: must be on or off ${SEE}`],
+    ['format: a/v1\nparts: [{name: }]', `f.yaml:2:16: must be text ${SEE}`],
+    ['format: a/v1\nmore: []', `f.yaml:2:7: must be a mapping of keys to values ${SEE}`],
     ['format: a/v1\nmore: {x: {}}', `f.yaml:2:11: needs the key "name" ${SEE}`],
-    ['format: a/v1\nmore: {__proto__: {name: x}}', `f.yaml:2:19: there can be no key "__proto__" ${SEE}`],
+    ['format: a/v1\nmore: {__proto__: {name: x}}', `f.yaml:2:19: the key "__proto__" is not allowed ${SEE}`],
     // What stands further out is told first.
-    ['format: a/v1\nparts: [{name: []}]\nmore: x', `f.yaml:3:7: is to be a mapping of keys to values ${SEE}`],
+    ['format: a/v1\nparts: [{name: []}]\nmore: x', `f.yaml:3:7: must be a mapping of keys to values ${SEE}`],
   ])('is missed with line and column by %j', (text, expected) => {
     expect(problem(text)).toBe(expected);
   });

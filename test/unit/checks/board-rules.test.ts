@@ -260,7 +260,7 @@ describe('a device that is kept for Xen', () => {
       {
         name: 'machine-has-it',
         severity: 'unknown',
-        remedy: `take it back from Xen: xl pci-assignable-remove ${HERE}`,
+        remedy: `return it from Xen: xl pci-assignable-remove ${HERE}`,
       },
     ]);
   });

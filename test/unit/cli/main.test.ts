@@ -35,7 +35,7 @@ describe('output that can not be written', () => {
     const { exitCode, stderr } = await runWith(['--version'], 'stdout', 'ENOSPC', isLate);
     expect(exitCode).toBe(7);
     expect(stderr).toBe(
-      'pci: standard output: cannot be written: ENOSPC [OUTPUT_FAILED]\nhint: check the directory, its permissions and the free space\n',
+      'pci: stdout: cannot be written: ENOSPC [OUTPUT_FAILED]\nhint: check the directory, its permissions and the free space\n',
     );
   });
 

@@ -48,7 +48,7 @@ describe('what is known of a PF before it is changed', () => {
   });
 
   it.each([
-    [{ kind: 'missing' }, 'TOOL_MISSING', 'is not there'],
+    [{ kind: 'missing' }, 'TOOL_MISSING', 'is not installed'],
     [{ kind: 'failed', detail: 'did not end within 60 s' }, 'TOOL_FAILED', 'ip did not end within 60 s'],
     [said('', 'Device "enp1s0" does not exist.\n', 1), 'TOOL_FAILED', 'Device "enp1s0" does not exist.'],
     [said('', 'RTNETLINK answers: Operation not permitted\n', 2), 'TOOL_FAILED', 'Operation not permitted'],

@@ -219,8 +219,8 @@ describe('damaged text', () => {
   });
 
   it('is told from other files by its first line', () => {
-    expect(looksLikeSnapshot('portal-gun snapshot 9\n')).toBe(true);
-    expect(looksLikeSnapshot(' portal-gun snapshot 1\n')).toBe(false);
-    expect(looksLikeSnapshot('')).toBe(false);
+    expect(looksLikeSnapshot(Buffer.from('portal-gun snapshot 9\n'))).toBe(true);
+    expect(looksLikeSnapshot(Buffer.from(' portal-gun snapshot 1\n'))).toBe(false);
+    expect(looksLikeSnapshot(Buffer.from(''))).toBe(false);
   });
 });

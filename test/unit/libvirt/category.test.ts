@@ -31,7 +31,7 @@ describe('a category', () => {
 
   test('that is written wrong gets a hint', () => {
     expect(problemOf('Router').hint).toBe('did you mean router?');
-    expect(problemOf('Wörk').hint).toContain('it accepts host, controller, application, service, router, or');
+    expect(problemOf('Wörk').hint).toContain('use host, controller, application, service, router, or');
   });
 
   test('near a known one is told from one of its own', () => {

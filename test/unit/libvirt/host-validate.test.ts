@@ -12,7 +12,7 @@ const OUTPUT = `  QEMU: Checking for hardware virtualization                    
 
 const runner = (run: Run): Runner => ({ run: async () => run });
 
-describe('what virt-host-validate says', () => {
+describe('what virt-host-validate reports', () => {
   it('is read line by line', () => {
     expect(parseHostValidate(OUTPUT)).toEqual([
       {

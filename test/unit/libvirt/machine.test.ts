@@ -58,7 +58,7 @@ describe('a machine', () => {
         { kind: 'mdev', uuid: 'c2177883-f1bb-47f0-914d-32a22e3a8804' },
       ],
     });
-    expect(reports).toEqual([expect.stringMatching(/^a device that it is given .* \(a\.xml:18:15\)$/)]);
+    expect(reports).toEqual([expect.stringMatching(/^a device that is assigned to it .* \(a\.xml:18:15\)$/)]);
   });
 
   test('may say next to nothing', () => {
@@ -108,12 +108,12 @@ describe('a machine', () => {
     expect(reports).toEqual([
       'its category is invalid',
       'its number of virtual processors is invalid',
-      expect.stringMatching(/^a device that it is given has no /),
+      expect.stringMatching(/^a device that is assigned to it has no /),
     ]);
   });
 
   test.each([
-    ['<network/>', 'is no machine: its element is network'],
+    ['<network/>', 'is not a VM: its element is network'],
     ['<domain/>', 'has no name'],
     [`<domain><name/><uuid>${UUID}</uuid></domain>`, 'has no name'],
     ['<domain><name>a</name></domain>', 'has no uuid'],

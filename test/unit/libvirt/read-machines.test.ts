@@ -95,7 +95,7 @@ describe('machines', () => {
       commands.map((command) => ({ command, output: '', error: 'out of luck' }));
     await expect(readMachines(libvirt, 'look')).rejects.toMatchObject({
       code: 'TOOL_FAILED',
-      message: 'does not list the machines: out of luck',
+      message: 'cannot list the VMs: out of luck',
     });
   });
 });
@@ -118,7 +118,7 @@ describe('a machine', () => {
 
   test.each([
     ['galaxy1', 'did you mean galaxy0?'],
-    ['elsewhere', `there are -rf, ${D}, d, galaxy0: see portal list`],
+    ['elsewhere', `the VMs are -rf, ${D}, d, galaxy0: portal list`],
   ])('that is called %j is not there', async (word, hint) => {
     await expect(found(word)).rejects.toMatchObject({
       code: 'MACHINE_NOT_FOUND',

@@ -160,7 +160,7 @@ describe('what stands in the way of every command', () => {
   const qemu = 'qemu:///system';
   const remote = 'qemu+ssh://far/system';
   it.each([
-    [null, { kind: 'missing' }, 'TOOL_MISSING', 'virsh', 'is not there', 'libvirt-clients'],
+    [null, { kind: 'missing' }, 'TOOL_MISSING', 'virsh', 'is not installed', 'libvirt-clients'],
     [
       null,
       { kind: 'failed', detail: 'did not end within 60 s' },

@@ -69,7 +69,7 @@ describe('an XML document', () => {
     ['<a>b]]>c</a>', '1:5 has ]]> outside a CDATA section'],
     ['<a><b:c/></a>', '1:4 has a prefix without a declaration: b'],
     ['<a><d xmlns:b="urn:b"/><e b:c="1"/></a>', '1:24 has a prefix without a declaration: b'],
-    ['<?xml version="1.0" encoding="latin1"?><a/>', '1:1 says that its encoding is latin1'],
+    ['<?xml version="1.0" encoding="latin1"?><a/>', '1:1 has the encoding latin1'],
     ['<a>'.repeat(200) + '</a>'.repeat(200), '1:301 is more than 100 elements deep'],
   ])('%j is refused: %s', (text, message) => {
     expect(failureOf(text)).toContain(`BAD_XML a.xml:${message}`);

@@ -302,7 +302,7 @@ describe('an extended list', () => {
     const result = parseConfigSpace(Uint8Array.from({ length: 4096 }, (_, index) => low[index % 256] ?? 0));
     expect(result).toMatchObject({ extendedCapabilities: BROKEN, acs: BROKEN });
     expect(result.problems).toEqual([
-      'The extended space repeats the first 256 bytes: it can not be reached.',
+      'The extended space repeats the first 256 bytes: it cannot be reached.',
     ]);
   });
 

@@ -90,7 +90,7 @@ describe('parseOptionRom', () => {
       level: 'bad',
       code: 'leading-bytes',
       message:
-        'begins with 1024 bytes that are no part of it, as files of flash tools do: a guest finds nothing in it. Cut them off: tail -c +1025 FILE',
+        'begins with 1024 bytes that do not belong to it, like files of flash tools: a guest finds no image in it. Remove them: tail -c +1025 FILE',
     });
   });
 
@@ -207,7 +207,7 @@ describe('judgeRom', () => {
   it('says what a guest lacks, by what the device is', () => {
     const display = judgeRom(parseOptionRom(romOf({ classCode: 0x030000 })), ALONE);
     expect(display.find(({ code }) => code === 'no-efi')?.message).toBe(
-      "has no image for UEFI: a guest with OVMF shows no picture before the guest's driver has loaded",
+      'has no image for UEFI: a guest with OVMF shows no picture until the guest loads its driver',
     );
     expect(codes(romOf({ codeType: 3, machine: 0xaa64 }), null)).toEqual([
       'warns efi-machine',

@@ -143,7 +143,7 @@ describe('settings of VFs', () => {
       'link enable',
       '10 to 100 Mbit/s',
     ]);
-    expect(settingWords({ vlan: NO_VLAN, rate: NO_RATE })).toEqual(['no VLAN', 'no limit of rate']);
+    expect(settingWords({ vlan: NO_VLAN, rate: NO_RATE })).toEqual(['no VLAN', 'no rate limit']);
     expect(settingWords({ rate: { min: 0, max: 7 } })).toEqual(['at most 7 Mbit/s']);
   });
 });

@@ -75,7 +75,7 @@ describe('parseVpd', () => {
   });
 
   it.each([
-    ['empty', [], 'No byte is there.'],
+    ['empty', [], 'It has no bytes.'],
     ['zeros', [0, 0, 0, 0], 'There is no item at 0: it reads 00.'],
     ['ones', [0xff, 0xff], 'There is no item at 0: it reads ff.'],
     ['no end item', large(0x82, []), 'The last byte comes before the end item.'],

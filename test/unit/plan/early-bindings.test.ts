@@ -176,7 +176,7 @@ describe('the program that binds early', () => {
 
     it('leaves what moved, though it is the only one', () => {
       const at = place('pci0000:00/0000:00:08.0/0000:03:00.0', NO_SERIAL);
-      expect(run(ONLY)).toContain('nothing is at its place');
+      expect(run(ONLY)).toContain('no device is at its place');
       expect(overrideOf(at)).toBe('(null)');
     });
 
@@ -303,7 +303,7 @@ describe('the program that binds early', () => {
   });
 
   it('says once in a boot what it left', () => {
-    expect(run(BINDING)).toContain('nothing is at its place');
+    expect(run(BINDING)).toContain('no device is at its place');
     rmSync(join(root, 'dev/kmsg'));
     expect(run(BINDING)).toBe('');
   });

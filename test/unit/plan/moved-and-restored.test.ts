@@ -103,7 +103,7 @@ describe('a device that only its MAC tells from its twin, and that moved', () =>
       plainStyle,
     );
     expect(text).toContain(
-      'not known: what tells it from others of its kind cannot be read; it may be 0000:02:00.0, on vfio-pci; another device is at its place: 0000:01:00.0\n',
+      'unknown: its identity cannot be read; it may be 0000:02:00.0, on vfio-pci; another device is at its place: 0000:01:00.0\n',
     );
     expect(withoutPersisted(devices, [recorded], devices)).toEqual([recorded]);
   });

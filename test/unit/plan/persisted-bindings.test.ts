@@ -168,7 +168,7 @@ describe('the record of bindings for each boot', () => {
     });
     expect(withPlace(new PortalGunError('BAD_RECORD', 'x', { subject: 'y' })).subject).toBe('y');
     expect(parse([{ ...good, later: 1 }])).toEqual([{ ...good, later: 1 }]);
-    expect(() => parse([], 'portal-gun/bindings/v2')).toThrow('it is none of portal-gun/bindings/v1');
+    expect(() => parse([], 'portal-gun/bindings/v2')).toThrow('it is not one of portal-gun/bindings/v1');
     for (const each of ['', '[', 'null', '7']) expect(() => parseBindings(each)).toThrow('not a JSON object');
   });
 

@@ -76,7 +76,8 @@ describe('devices of machines that run', () => {
       expect.objectContaining({
         code: 'NO_GUEST_SLOT',
         subject: 'a',
-        message: 'runs with one PCIe port free to plug into, and needs 2: they are made when it starts',
+        message:
+          'runs with one PCIe port free for a hot-plug, and needs 2: libvirt creates ports only when the VM starts',
         hint: expect.stringContaining(
           'virsh attach-device a PORT.xml --config, with <controller type="pci" index="3" model="pcie-root-port"><model name="pcie-root-port"/><target chassis="3" port="0x3"/></controller> in it',
         ),

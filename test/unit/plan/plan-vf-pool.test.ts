@@ -259,7 +259,7 @@ describe('a pool of VFs', () => {
     });
     await expect(plan(withVfs(), many, { pf: '0000:01:10.0' as PciAddress })).rejects.toMatchObject({
       code: 'NO_SRIOV',
-      hint: 'name 0000:01:00.0',
+      hint: 'use its PF: 0000:01:00.0',
     });
     const shared = await machinesOf({ a: given('0000:01:10.0'), b: given('0000:01:10.0') });
     await expect(plan(withVfs(), shared)).rejects.toMatchObject({ code: 'ASSIGNED_ELSEWHERE' });

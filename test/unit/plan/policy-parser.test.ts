@@ -79,19 +79,16 @@ persist: on
   });
 
   it.each([
-    ['', 'p.yaml:1:1: is to be a mapping of keys to values'],
-    ['- a', 'p.yaml:1:1: is to be a mapping of keys to values'],
-    ['bindings: []', 'p.yaml:1:1: does not say that it is a policy'],
-    ['portal-gun: policy/v2', 'p.yaml:1:13: is to be policy/v1'],
-    [`${HEAD}binding: []`, 'p.yaml:2:10: there is no key "binding" here'],
-    [`${HEAD}bindings: {a: b}`, 'p.yaml:2:11: is to be a list'],
-    [
-      `${HEAD}bindings:\n  - driver: vfio-pci`,
-      'p.yaml:3:5: does not say which device: it needs the key "device"',
-    ],
+    ['', 'p.yaml:1:1: must be a mapping of keys to values'],
+    ['- a', 'p.yaml:1:1: must be a mapping of keys to values'],
+    ['bindings: []', 'p.yaml:1:1: does not identify itself as a policy'],
+    ['portal-gun: policy/v2', 'p.yaml:1:13: must be policy/v1'],
+    [`${HEAD}binding: []`, 'p.yaml:2:10: no such key here: "binding"'],
+    [`${HEAD}bindings: {a: b}`, 'p.yaml:2:11: must be a list'],
+    [`${HEAD}bindings:\n  - driver: vfio-pci`, 'p.yaml:3:5: names no device: it needs the key "device"'],
     [
       `${HEAD}bindings:\n  - {device: 03:00.0, driver: ../../etc}`,
-      'p.yaml:3:31: is to be host, or a driver that hands devices to VMs, such as vfio-pci',
+      'p.yaml:3:31: must be host, or a VFIO driver such as vfio-pci',
     ],
     [`${HEAD}bindings:\n  - clas=display`, 'p.yaml:3:5: "clas=display" there is no selector "clas="'],
     [
@@ -100,15 +97,15 @@ persist: on
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0}`,
-      'p.yaml:3:5: does not say how many: it needs the key "count"',
+      'p.yaml:3:5: has no number of VFs: it needs the key "count"',
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: many}`,
-      'p.yaml:3:30: is to be a whole number from 0 to 65535',
+      'p.yaml:3:30: must be a whole number from 0 to 65535',
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 0x10}`,
-      'p.yaml:3:30: is to be a whole number from 0 to 65535',
+      'p.yaml:3:30: must be a whole number from 0 to 65535',
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 2, vfs: {2: {}}}`,
@@ -124,16 +121,16 @@ persist: on
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 2, qos: 1}`,
-      'p.yaml:3:38: there is no key "qos" here',
+      'p.yaml:3:38: no such key here: "qos"',
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 2, trust: maybe}`,
-      'p.yaml:3:40: is to be on or off',
+      'p.yaml:3:40: must be on or off',
     ],
     [`${HEAD}persist: on\npersist: off`, 'p.yaml:3:1: Map keys must be unique'],
-    [`${HEAD}persist: *nowhere`, 'p.yaml:2:10: means an anchor that is not there'],
+    [`${HEAD}persist: *nowhere`, 'p.yaml:2:10: refers to an anchor that does not exist'],
     [`${HEAD}persist: "on`, 'p.yaml:2:13: Missing closing "quote'],
-    [`${HEAD}--- \na: b`, 'p.yaml:2:1: there is more than one document in it'],
+    [`${HEAD}--- \na: b`, 'p.yaml:2:1: contains more than one document'],
   ])('refuses with line and column %j', (text, expected) => {
     expect(errorOf(text)).toBe(expected);
   });

@@ -119,7 +119,7 @@ describe('a script looks for itself, before it changes anything, and', () => {
     const finding = { name: 'mounted', severity: 'refuses', ruleSeverity: 'refuses' } as Finding;
     const { problem, text } = run([TAKE], [finding]);
     expect(problem).not.toContain('use');
-    expect(text).toContain('# Allowed when it was made: mounted.\n');
+    expect(text).toContain('# Accepted findings: mounted.\n');
     // What could not be told may be so by now.
     expect(run([TAKE], [{ ...finding, severity: 'unknown' }]).problem).toContain('sda is mounted');
   });

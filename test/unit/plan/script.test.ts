@@ -111,7 +111,7 @@ describe('a plan as a script', () => {
     expect(script).toContain('# load evil\\x0arm -rf /tmp/x');
   });
 
-  it('writes programs that may be run, and has the initial RAM disks made until they hold what they should', () => {
+  it('writes programs that may be run, and has the initramfs made until they hold what they should', () => {
     const state = `${folder}/initramfs`;
     const script = (change: Change): string =>
       formatScript({ title: 't', guards: [], steps: [{ words: 'w', change }] }, '0.0.0').replaceAll(

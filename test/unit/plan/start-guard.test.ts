@@ -57,7 +57,7 @@ describe('the hook of libvirt', () => {
     async (words) => {
       const { exitCode, stderr } = await start(ASSIGNED, 'prepare', words);
       expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/^portal-gun is not there any more .* remove .*hook$/);
+      expect(stderr).toMatch(/^portal-gun is no longer installed .* remove .*hook$/);
       expect(await start(TAGGED, 'prepare', words)).toMatchObject({ exitCode: 0 });
     },
   );

@@ -101,14 +101,18 @@ async function given(names: readonly string[]): Promise<readonly DefinedMachine[
 type Render = (names: readonly string[], width: number | null) => Promise<string>;
 
 function plan(
-  verb: 'Give' | 'Take',
+  action: 'assign' | 'unassign',
   devices: typeof DEVICES,
   machines: readonly MachineAssignment[],
   width: number | null,
 ): string {
   const proposal = {
     plan: {
-      title: assignmentTitle(verb, DEVICES.length, machines),
+      title: assignmentTitle(
+        action,
+        DEVICES.map(({ device }) => device.address),
+        machines,
+      ),
       guards: [],
       steps: machines.flatMap((each) => assignmentSteps('qemu:///system', each)),
     },
@@ -122,7 +126,7 @@ const TEXTS: Readonly<Record<string, Render>> = {
   assign: async (names, width) => {
     const machines = await machinesOf(names);
     return plan(
-      'Give',
+      'assign',
       DEVICES,
       machines.map((machine) => assignTo(machine, DEVICES)),
       width,
@@ -130,7 +134,7 @@ const TEXTS: Readonly<Record<string, Render>> = {
   },
   unassign: async (names, width) => {
     const machines = (await given(names)).map((machine) => unassignFrom(machine, () => true));
-    return plan('Take', [], machines, width);
+    return plan('unassign', [], machines, width);
   },
   assignments: async (names, width) => {
     const listed = (await given(names)).map((machine, index) => ({
@@ -147,7 +151,7 @@ const TEXTS: Readonly<Record<string, Render>> = {
         ? { device, code: 'rule', reason: 'the rules leave it to the host' }
         : { device, code: 'in-use', reason: `contains the root file system: ${name} on /` };
     });
-    return `Left with the host:\n${renderLeft(left, width)}`;
+    return `Stays with the host:\n${renderLeft(left, width)}`;
   },
   'assign --policy vf-pool': async (names, width) => {
     const machines = await machinesOf(names);

@@ -24,15 +24,20 @@ const attachments = attachAll(
 test.each([40, 80, null])('what happens now is told in %s columns', (width) => {
   const text = renderAttachments(attachments, [off], width);
   expect(text.replaceAll(/\s+/g, ' ').trim()).toBe(
-    `galaxy0 now + ${CARD} at 01:00.0 galaxy1\\x1b[31m now nothing: it is off`,
+    `galaxy0 now + ${CARD} at 01:00.0 galaxy1\\x1b[31m now no change: it is off`,
   );
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(width ?? 1000);
 });
 
 test('a plan is called by whom it changes, and whether they run', () => {
-  expect(assignmentTitle('Give', 2, [], attachments)).toBe('Give 2 devices to galaxy0 as it runs');
+  expect(assignmentTitle('assign', ['01:00.0'], [], attachments)).toBe('Attach 01:00.0 to galaxy0 (running)');
   const both = [...attachments, ...attachments];
-  expect(assignmentTitle('Take', 1, [], both)).toBe('Take 1 device from 2 machines as they run');
+  expect(assignmentTitle('unassign', ['01:00.0', '01:00.1'], [], both)).toBe(
+    'Detach 01:00.0 and 01:00.1 from 2 VMs (running)',
+  );
+  expect(assignmentTitle('unassign', ['a', 'b', 'c'], [], both)).toBe(
+    'Detach 3 devices from 2 VMs (running)',
+  );
 });
 
 test('what a machine has until it ends is listed beside what it is given', async () => {
@@ -50,7 +55,7 @@ test('what a machine has until it ends is listed beside what it is given', async
   expect(text).toMatch(
     /^ *galaxy0 +0000:07:00\.0 .* has it now +until the VM stops: not in its definition$/m,
   );
-  expect(text).toContain('\n0 assignments to 0 machines, 1 until the VM stops.\n');
+  expect(text).toContain('\n0 assignments to 0 VMs, 1 until the VM stops.\n');
   const [after] = runningMachines([now]);
   if (after === undefined) throw new Error('it runs');
   const lost = detachFrom(after, () => true);

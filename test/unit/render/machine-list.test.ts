@@ -44,7 +44,7 @@ describe('a list of machines', () => {
       ['mars', 'router', 'off', '01:00.0, 02:00.0', '-', '-'],
       ['pluto', 'host, now router', 'running', '01:00.0 (next start), 02:00.0, 03:00.0 (now)', '-', '-'],
       ['\\x9b31m\\u{202e}name', '?', 'off', '-', '-', '-'],
-      ['4 machines: 1 host, 1 router, 1 untagged, 1 not known.'],
+      ['4 VMs: 1 host, 1 router, 1 untagged, 1 unknown.'],
       ["To tag: portal tag 'a router' --type router"],
     ]);
   });
@@ -56,7 +56,7 @@ describe('a list of machines', () => {
   });
 
   test('says what there was no room for', () => {
-    expect(lines(60).join(' ')).toContain('No room for: ');
+    expect(lines(60).join(' ')).toContain('Columns that do not fit: ');
   });
 
   test('names a machine by its UUID where its name is none for a command line', async () => {
@@ -70,5 +70,5 @@ test.each([40, 80])('what came of tagging fits in %i columns', (width) => {
   const taggings = all.map((machine) => planTagging(machine, 'router'));
   const text = renderTagging(taggings, 'router', false, width);
   expect(text.split('\n').filter((line) => textWidth(line) > width)).toEqual([]);
-  expect(text.replaceAll(/\s+/g, ' ')).toContain('\\x9b31m\\u{202e}name was what is no category');
+  expect(text.replaceAll(/\s+/g, ' ')).toContain('\\x9b31m\\u{202e}name was an invalid category');
 });

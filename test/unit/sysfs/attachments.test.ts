@@ -32,7 +32,7 @@ const attachments = (below: FunctionSpec['below'], change?: (tree: HostTree) => 
   readOne('attachments', { below }, change);
 
 const TRUNCATED =
-  'WALK_TRUNCATED has more than 4096 things, 4096 directories or 24 levels below it; the rest is not read';
+  'WALK_TRUNCATED has more than 4096 things, 4096 directories or 24 levels below it; pci does not read the rest';
 
 describe('what hangs on a function', () => {
   it('may be nothing', () => {

@@ -271,6 +271,7 @@ describe('the ports of functions', () => {
         tree.directory('/sys/module');
         put(tree);
       }),
+      () => true,
     );
 
   it('are those of its RDMA devices', () => {

@@ -102,7 +102,7 @@ describe('the advice on a host without an IOMMU', () => {
 
   it('is about the hypervisor on a virtual machine, until that shows an IOMMU', () => {
     const cpu = `${INTEL} hypervisor`;
-    expect(advice({ cpu, tables: [] })).toMatch(/virtual IOMMU on the host that runs it/);
+    expect(advice({ cpu, tables: [] })).toMatch(/virtual IOMMU to it on the host that runs it/);
     expect(advice({ cpu: ARM, tables: ['IORT'], files: { '/sys/bus/vmbus/devices/a': '' } })).toMatch(
       /Hyper-V/,
     );
@@ -122,7 +122,7 @@ describe('the advice on a host without an IOMMU', () => {
 
   it('is about the SMMU on Arm: of the firmware with ACPI, of the board without', () => {
     expect(advice({ cpu: ARM, tables: ['IORT'] })).toMatch(/SMMU in the firmware setup/);
-    expect(advice({ cpu: ARM })).toMatch(/no setting of a firmware helps/);
+    expect(advice({ cpu: ARM })).toMatch(/no firmware setting enables it/);
   });
 });
 

@@ -17,7 +17,7 @@ describe('a ROM that does not answer', () => {
     const asleep = why((tree) => tree.attribute(`${PATH}/power_state`, 'D3hot'));
     expect(asleep).toContain('it sleeps (D3hot)');
     const off = why((tree) => tree.bytes(`${PATH}/config`, new Uint8Array(64)));
-    expect(off).toContain(`its memory is switched off`);
+    expect(off).toContain(`its memory is disabled`);
     expect(off).toContain(`echo 1 > /sys/bus/pci/devices/${HERE}/enable`);
   });
 

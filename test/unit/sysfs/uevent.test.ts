@@ -98,7 +98,7 @@ describe('uevent', () => {
   it('without the ids, and nothing else with them, leaves a device that is listed', () => {
     expect(read(null, WITHOUT_FILES)).toEqual({
       facts: { class: null, vendor: null, device: null, subsystem: null, driver: 'igb' },
-      messages: ['ATTRIBUTE_MISSING has neither uevent nor vendor: its ids are not known'],
+      messages: ['ATTRIBUTE_MISSING has neither uevent nor vendor: its ids are unknown'],
     });
   });
 

@@ -3,7 +3,6 @@ import { isSilent } from '../../../pci/group/iommu-group.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** It answers. */
 export const deviceAnswers: DeviceRule = {
   id: 'device-answers',
   title: 'it answers',

@@ -5,7 +5,6 @@ import { homelessText, ROOM_REMEDY } from '../room.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** All of its memory has a place. */
 export const deviceBars: DeviceRule = {
   id: 'device-bars',
   title: 'all its memory has an address',

@@ -1,7 +1,6 @@
 import type { DeviceRule } from '../validation-rule.ts';
 import { holds, violated } from '../verdict.ts';
 
-/** libvirt can name it. */
 export const deviceDomain: DeviceRule = {
   id: 'device-domain',
   title: 'libvirt supports its address',

@@ -3,7 +3,6 @@ import { claimsOn, isDisplay } from '../../safety/display-claims.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** The boot display has left it. */
 export const deviceFramebuffer: DeviceRule = {
   id: 'device-framebuffer',
   title: 'the boot display holds no memory of it',

@@ -3,11 +3,10 @@ import { shortAddress } from '../../../pci/address.ts';
 import { isBridge, isWithoutIommu } from '../../../pci/group/iommu-group.ts';
 import { iommuAdvice } from '../../../pci/group/iommu-state.ts';
 import { listSome } from '../../safety/safety-rule.ts';
-import { groupOf } from '../group-of.ts';
+import { groupOf, hasNoGroups } from '../group-of.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** The IOMMU watches over it. */
 export const deviceGroup: DeviceRule = {
   id: 'device-group',
   title: 'the IOMMU covers it',
@@ -36,7 +35,7 @@ export const deviceGroup: DeviceRule = {
           : `is in group ${group.id} with ${listSome(names)}`,
       );
     }
-    if (host.groups.length === 0) return doesNotApply('there are no IOMMU groups');
+    if (hasNoGroups(host)) return doesNotApply('there are no IOMMU groups');
     return violated('is not in an IOMMU group', {
       remedy:
         device.driver === null

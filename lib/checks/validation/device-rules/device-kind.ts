@@ -4,7 +4,6 @@ import { isIommu } from '../../../pci/group/passthrough.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { holds, violated } from '../verdict.ts';
 
-/** It is a device, and no part of the host's own works. */
 export const deviceKind: DeviceRule = {
   id: 'device-kind',
   title: 'a VM can use it',
@@ -18,7 +17,7 @@ export const deviceKind: DeviceRule = {
         remedy: 'pass devices through, and not their IOMMU',
       });
     }
-    if (!isBridge(device)) return holds('is no bridge');
+    if (!isBridge(device)) return holds('is not a bridge');
     return violated('is a bridge, which stays with the host', {
       remedy: `pass the devices behind it through: pci tree ${shortAddress(device.address)}`,
     });

@@ -4,7 +4,6 @@ import { groupOf } from '../group-of.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** It can be given by itself. */
 export const deviceNeighbours: DeviceRule = {
   id: 'device-neighbours',
   title: 'it can be passed through on its own',

@@ -5,7 +5,6 @@ import { APART_REMEDY } from '../remedies.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** A virtual function is apart from its card. */
 export const deviceOwnGroup: DeviceRule = {
   id: 'device-own-group',
   title: 'it is in another group than its PF',

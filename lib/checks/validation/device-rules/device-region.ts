@@ -3,7 +3,6 @@ import { groupOf } from '../group-of.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** The firmware does not use it. */
 export const deviceRegion: DeviceRule = {
   id: 'device-region',
   title: 'the firmware does not use it',
@@ -14,7 +13,7 @@ export const deviceRegion: DeviceRule = {
   evaluate: (device, host) => {
     const group = groupOf(device, host);
     if (group === undefined) return doesNotApply('is not in an IOMMU group');
-    // Kernels before 4.11 do not tell.
+    // Kernels before 4.11 do not report it.
     const regions = group.reservedRegions ?? UNREAD;
     if (isUnknown(regions)) return unknownVerdict('reserved regions', regions);
     const direct = regions.filter(({ kind }) => kind === 'direct');

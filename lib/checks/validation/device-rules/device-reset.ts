@@ -3,7 +3,6 @@ import { isBridge, isSilent } from '../../../pci/group/iommu-group.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** It can be reset. */
 export const deviceReset: DeviceRule = {
   id: 'device-reset',
   title: 'it can be reset on its own',

@@ -4,7 +4,6 @@ import { isDisplay } from '../../safety/display-claims.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** A guest can have its ROM from it. */
 export const deviceRom: DeviceRule = {
   id: 'device-rom',
   title: 'a guest can get its own option ROM',
@@ -18,7 +17,7 @@ export const deviceRom: DeviceRule = {
     if (device.bootVga !== true) return holds('is not the boot display');
     return violated('is the boot display: its ROM is a copy that the firmware ran', {
       evidence: ['boot_vga is 1'],
-      remedy: `read its ROM while another card is the boot display, and give that file to the VM: pci xml ${shortAddress(device.address)} --rom FILE`,
+      remedy: `read its ROM while another card is the boot display, and use that file for the VM: pci xml ${shortAddress(device.address)} --rom FILE`,
     });
   },
 };

@@ -3,7 +3,6 @@ import { refusalsAmong } from '../../finding.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** The host can spare it. */
 export const deviceSpare: DeviceRule = {
   id: 'device-spare',
   title: 'the host can spare it',

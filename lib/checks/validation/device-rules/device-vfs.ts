@@ -5,7 +5,6 @@ import { hasSriov, NO_VFS_REMEDY, vfsOfDriver } from '../sriov-ability.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** It makes virtual functions. */
 export const deviceVfs: DeviceRule = {
   id: 'device-vfs',
   title: 'it can create VFs',

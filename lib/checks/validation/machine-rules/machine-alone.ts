@@ -3,7 +3,6 @@ import type { MachineNeeds, NeededDevice } from '../../../facts/machine-needs.ts
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** No machine that runs has its devices. */
 export const machineAlone: MachineRule = {
   id: 'machine-alone',
   title: 'no other VM has its devices',
@@ -32,7 +31,7 @@ export const machineAlone: MachineRule = {
   },
 };
 
-/** What one machine alone can have: a function, or a part of one by its name. */
+/** The keys of what only one VM can have: a function, or a part of one by its name. */
 function keysOf({ kind, address, name }: NeededDevice): readonly string[] {
   if (address !== null) return [address];
   return kind === 'mdev' || kind === 'vdpa' ? [name] : [];

@@ -13,7 +13,6 @@ import { doesNotApply, fixOf, holds, unknownVerdict, violated } from '../verdict
 
 const NO_GROUP = 'is not in an IOMMU group';
 
-/** Its devices can be given to it. */
 export const machineDevices: MachineRule = {
   id: 'machine-devices',
   title: 'its devices can be passed through',
@@ -46,7 +45,7 @@ export const machineDevices: MachineRule = {
       });
     }
     if (problems.length === 0) return holds(`${count(devices.length, 'device')} can be passed through`);
-    // Without an IOMMU it is no fault of theirs.
+    // Without an IOMMU the devices are not the cause.
     const isOfHost = problems.every((each) => each.endsWith(NO_GROUP)) && host.groups.length === 0;
     const ofIommu = isOfHost ? iommuInEffect.evaluate(host) : null;
     return violated(problems[0] as string, {
@@ -75,7 +74,7 @@ function problemsOf(
   return problem === null ? [] : [`${address} ${problem}`];
 }
 
-/** libvirt starts no machine whose device it is not to bind, and that a driver of the host has. */
+/** libvirt does not start a VM with an unmanaged device that is on a host driver. */
 function driverProblem(
   device: ValidatedDevice,
   kind: NeededDevice['kind'],
@@ -86,7 +85,7 @@ function driverProblem(
     return own === null ? null : `has managed='yes', and ${own}`;
   }
   if (isManaged === null || isUnknown(device.driver) || isWithVfio(device)) return null;
-  // Without a driver QEMU finds no node of VFIO to open.
+  // Without a driver, QEMU finds no VFIO node to open.
   const on = device.driver === null ? 'has no driver' : `is on ${device.driver}`;
   return `${on}, and ${kind === 'argument' ? 'a QEMU argument binds nothing' : "managed='no' leaves it there"}`;
 }
@@ -103,7 +102,7 @@ function problemOf(device: ValidatedDevice, host: ValidatedHost): string | null 
     : `is in group ${group.id}: ${obstacle.message}`;
 }
 
-/** An NVMe controller may be there once for each of its namespaces. */
+/** An NVMe controller may occur once for each of its namespaces. */
 function twice(devices: readonly NeededDevice[]): readonly string[] {
   const all = devices.flatMap(({ address, kind }) => (address === null ? [] : [{ address, kind }]));
   return [

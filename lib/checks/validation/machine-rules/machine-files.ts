@@ -3,7 +3,6 @@ import { listSome } from '../../safety/safety-rule.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** The files that it starts with are there. */
 export const machineFiles: MachineRule = {
   id: 'machine-files',
   title: 'its files exist',

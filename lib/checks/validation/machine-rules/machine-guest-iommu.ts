@@ -4,7 +4,6 @@ import { deviceAt } from '../../../pci/device-at.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** An IOMMU of its guest tears no group of the host apart. */
 export const machineGuestIommu: MachineRule = {
   id: 'machine-guest-iommu',
   title: 'the IOMMU of its guest keeps groups of the host together',

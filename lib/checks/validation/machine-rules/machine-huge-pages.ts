@@ -3,7 +3,6 @@ import { formatSize } from '../../../base/text.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** There are huge pages enough for it. */
 export const machineHugePages: MachineRule = {
   id: 'machine-huge-pages',
   title: 'there are enough huge pages for it',

@@ -10,10 +10,9 @@ import { doesNotApply, holds, unknownVerdict, type Verdict, violated } from '../
 const KIB = 1024;
 const USER = /^[a-z_][\w.-]{0,31}$/i;
 
-// What libvirt adds for the memory of devices: qemuDomainGetMemLockLimitBytes().
+// The amount that libvirt adds for the memory of devices: qemuDomainGetMemLockLimitBytes().
 const DEVICES_BYTES = 2 ** 30;
 
-/** It may lock all of its memory. */
 export const machineMemlock: MachineRule = {
   id: 'machine-memlock',
   title: 'it may lock all of its memory',
@@ -30,7 +29,7 @@ export const machineMemlock: MachineRule = {
     const needed = memoryBytes * timesOf(devices, iommu) + DEVICES_BYTES;
     const allowed =
       hardLimitBytes ??
-      // libvirt raises the limit only for devices that it knows of.
+      // libvirt raises the limit only for devices that it knows.
       (known.length === 0
         ? 0
         : memoryBytes * timesOf(known, iommu === 'arguments' ? null : iommu) + DEVICES_BYTES);
@@ -67,7 +66,7 @@ function timesOf(devices: readonly NeededDevice[], iommu: string | null): number
   return vdpa + (nvme > 0 ? 1 : 0) + (iommu === null ? Math.min(1, others) : others);
 }
 
-/** Who is not root raises no limit of its own. */
+/** A user other than root cannot raise the limit. */
 function ofSession(
   { user, lockLimitBytes }: LibvirtSession,
   needed: number,

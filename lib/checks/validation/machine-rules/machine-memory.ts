@@ -3,7 +3,6 @@ import { formatSize } from '../../../base/text.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** The host has its memory. */
 export const machineMemory: MachineRule = {
   id: 'machine-memory',
   title: 'the host has enough memory for it',

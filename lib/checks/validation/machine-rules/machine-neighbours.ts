@@ -6,7 +6,6 @@ import { groupOf } from '../group-of.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** Nothing of the host is in a group with its devices. */
 export const machineNeighbours: MachineRule = {
   id: 'machine-neighbours',
   title: 'the host uses no device in a group of its devices',

@@ -1,7 +1,6 @@
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
-/** Its next start is by its definition. */
 export const machineSaved: MachineRule = {
   id: 'machine-saved',
   title: 'it starts with the devices of its definition',

@@ -2,7 +2,6 @@ import { kvmDevice } from '../host-rules/machines/kvm-device.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, fixOf, holds, violated } from '../verdict.ts';
 
-/** The host has what it runs by. */
 export const machineType: MachineRule = {
   id: 'machine-type',
   title: 'the host supports its domain type',

@@ -3,7 +3,6 @@ import { installRemedy } from '../remedies.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** There is UEFI for it. */
 export const machineUefi: MachineRule = {
   id: 'machine-uefi',
   title: 'there is UEFI firmware for it',

@@ -5,7 +5,6 @@ import { uplinkOf } from '../../../pci/sriov/uplink.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** The cards of its virtual functions are up. */
 export const machineUplink: MachineRule = {
   id: 'machine-uplink',
   title: 'the cards of its VFs are up',

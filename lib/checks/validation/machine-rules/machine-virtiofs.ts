@@ -3,7 +3,6 @@ import { installRemedy } from '../remedies.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** There is virtiofsd for it. */
 export const machineVirtiofs: MachineRule = {
   id: 'machine-virtiofs',
   title: 'its directories can be shared by virtiofs',

@@ -1,7 +1,7 @@
 import { Cancelled } from '../../../base/cancelled.ts';
 import type { WorkOptions } from '../../../operations/boot/work.ts';
+import { SIGNAL_EXITS } from '../../apply-shown.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import { SIGNAL_EXITS } from '../../run-proposal.ts';
 import type { Dialogue, EndingSignal } from '../../terminal/dialogue.ts';
 
 /**

@@ -29,8 +29,8 @@ interface ApplyValues extends ChangingValues, ReadingValues {
 }
 
 /**
- * `pci apply`: brings the host to what a policy says. What it says of VFs that are not there is done in a second plan, once
- * they are.
+ * `pci apply`: applies a policy. Entries for VFs that do not exist yet are made in a second plan, after the VFs are
+ * created.
  */
 export async function runApply(
   args: ApplyValues,
@@ -86,7 +86,7 @@ function pathOf({ policy, file }: ApplyValues): string {
   throw new PortalGunError('BAD_ARGUMENT', 'missing argument: <policy>', { hint: 'see pci apply --help' });
 }
 
-/** Whether a plan is done, and nobody has to confirm it first. */
+/** Whether a plan is done, and needs no confirmation. */
 function isThrough(round: CarriedOut | undefined): boolean {
   return round?.report?.outcome === 'done' && !round.report.awaitsConfirmation;
 }
@@ -109,7 +109,7 @@ function prepared(
         .filter(({ plan }) => plan.steps.length > 0)
         .map((pf) => renderVfs(pf, width))
         .join('') +
-      renderRebinding(rebinding, width, 'the policy says so') +
+      renderRebinding(rebinding, width, 'the policy requires it') +
       renderPersistence(persistence, width),
     details: {
       ...rebindingDetails(rebinding),

@@ -26,7 +26,7 @@ interface BindValues extends UnbindValues {
   readonly driver: string | undefined;
 }
 
-/** `pci bind`: gives devices, and what their groups demand, to vfio-pci. */
+/** `pci bind`: binds devices, and the required members of their groups, to vfio-pci. */
 export async function runBind(
   args: BindValues,
   terminal: Terminal,
@@ -37,7 +37,7 @@ export async function runBind(
   return runRebinding(session, proposeBind(session, args), args, terminal, dialogue);
 }
 
-/** `pci unbind`: gives devices back to the drivers that they had. */
+/** `pci unbind`: returns devices to their earlier drivers. */
 export async function runUnbind(
   args: UnbindValues,
   terminal: Terminal,

@@ -27,7 +27,7 @@ interface BindingsValues extends ReadingValues, FormatValues, ChangingValues {
   readonly forget: readonly string[];
 }
 
-/** `pci bindings`: lists, as `pci bindings list`; its options are the earlier form of the other verbs. */
+/** `pci bindings`: the same as `pci bindings list`; its options are the old form of the other verbs. */
 export async function runBindings(
   args: BindingsValues,
   terminal: Terminal,
@@ -46,7 +46,7 @@ export async function runBindings(
   return list(session, args, terminal);
 }
 
-/** `pci bindings list`: what is bound at each boot, and whether it is so now. */
+/** `pci bindings list`: lists the persisted bindings, and whether they are in force. */
 export async function runBindingsList(
   args: ListValues,
   terminal: Terminal,
@@ -56,7 +56,7 @@ export async function runBindingsList(
   return list(sessionOf(args, ports), args, terminal);
 }
 
-/** `pci bindings restore`: binds what is persisted and not in force. */
+/** `pci bindings restore`: binds persisted devices that are not bound. */
 export async function runBindingsRestore(
   args: ChangeValues & { readonly check: boolean },
   terminal: Terminal,
@@ -66,7 +66,7 @@ export async function runBindingsRestore(
   return restore(sessionOf(args, ports), args, terminal, dialogue);
 }
 
-/** `pci bindings forget`: strikes bindings out. */
+/** `pci bindings forget`: removes persisted bindings. */
 export async function runBindingsForget(
   args: ChangeValues & { readonly addresses: readonly string[] },
   terminal: Terminal,
@@ -100,7 +100,7 @@ async function list(
   };
 }
 
-/** What of the record no row shows, where rows are all that is printed. */
+/** The facts of the record that are in no row, if only rows are printed. */
 function besideRows({ bindings, outdated, boot }: BindingsAnswer): readonly string[] {
   return [
     ...driftWarnings(bindings, boot),
@@ -108,7 +108,10 @@ function besideRows({ bindings, outdated, boot }: BindingsAnswer): readonly stri
   ];
 }
 
-/** Binds what is known for sure and what the host can spare. The rest is said, and left; then the exit code is 1. */
+/**
+ * Binds the devices that were found with certainty and that the host does not use. The others are reported and left;
+ * then the exit code is 1.
+ */
 async function restore(
   session: HostSession,
   args: ChangeValues & { readonly check: boolean },

@@ -9,7 +9,7 @@ import { type ReadingValues, sessionOf } from '../../reading-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** `pci confirm`: keeps what was changed with `--confirm-within`. */
+/** `pci confirm`: keeps a change that was made with `--confirm-within`. */
 export async function runConfirm(
   args: Pick<ReadingValues, 'json'>,
   _terminal: Terminal,

@@ -5,15 +5,15 @@ import { renderPersistence } from '../../../render/change/persistence-text.ts';
 import { persistenceDetails } from '../../../render/change/plan-document.ts';
 import type { PreparedProposal } from '../../run-proposal.ts';
 
-/** The addresses that are given to be forgotten, each of a word or of several with commas between. */
+/** The addresses to forget, from words that may contain several, separated by commas. */
 export function forgottenOf({ forget }: { readonly forget: readonly string[] }): readonly string[] {
   return forget.flatMap((text) => text.split(','));
 }
 
 /**
- * A proposal to forget what is persisted, as a command shows it.
+ * A proposal to remove records, in the form of a command.
  *
- * @param details what its document has besides
+ * @param details the other keys of its document
  */
 export function preparedForgetting(
   session: HostSession,

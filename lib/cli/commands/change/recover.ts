@@ -1,7 +1,5 @@
 import { EXIT, PortalGunError } from '../../../base/errors.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
-import type { HostProposal } from '../../../operations/change/host-proposal.ts';
-import type { LeftEntry } from '../../../operations/change/left-entry.ts';
 import { readAftermath } from '../../../operations/recovery/aftermath.ts';
 import { type EndedChanges, endChanges } from '../../../operations/recovery/end-changes.ts';
 import type { HostSession } from '../../../operations/session/host-session.ts';
@@ -9,9 +7,9 @@ import { renderProgress } from '../../../render/change/apply-text.ts';
 import { recoverDocument } from '../../../render/change/recover-documents.ts';
 import { renderEnded, renderLeftBound, renderMissing } from '../../../render/change/recovery-text.ts';
 import { formatDocument } from '../../../render/documents.ts';
+import { exitOf } from '../../apply-shown.ts';
 import type { CommandResult } from '../../grammar/command.ts';
 import { noteLines, type ReadingValues, sessionOf } from '../../reading-options.ts';
-import { exitOf, type PreparedProposal, runProposal } from '../../run-proposal.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -21,7 +19,10 @@ interface RecoverValues extends Pick<ReadingValues, 'json'> {
   readonly unconfirmed: string | undefined;
 }
 
-/** `pci recover`: ends what was cut short, or was not confirmed, and restores what is persisted or says what of it is missing. */
+/**
+ * `pci recover`: ends changes that were interrupted or not confirmed, and restores persisted settings or reports the
+ * missing ones.
+ */
 export async function runRecover(
   args: RecoverValues,
   terminal: Terminal,
@@ -49,7 +50,7 @@ export async function runRecover(
   };
 }
 
-/** Ends each change that was left behind. */
+/** Ends each remaining change. */
 async function end(
   session: HostSession,
   args: RecoverValues,
@@ -76,27 +77,7 @@ async function end(
   return { exitCode, ended };
 }
 
-/** Restores all that is persisted, without a question. */
-async function restore(session: HostSession, terminal: Terminal, dialogue: Dialogue): Promise<number> {
-  const [{ proposeRestoreVfs }, { proposeRestoreBindings }, { preparedBindings, preparedVfs }] =
-    await Promise.all([
-      import('../../../operations/sriov/propose-restore-vfs.ts'),
-      import('../../../operations/binding/propose-restore-bindings.ts'),
-      import('./restored.ts'),
-    ]);
-  const carryOut = async (
-    proposal: HostProposal<{ readonly left: readonly LeftEntry[] }>,
-    prepared: PreparedProposal,
-  ): Promise<number> => {
-    const choices = { yes: true, dryRun: false, script: false, json: false };
-    const { exitCode, stdout, stderr } = await runProposal(prepared, choices, terminal, dialogue);
-    dialogue.say(stderr + stdout);
-    return exitCode === EXIT.ok && proposal.subject.left.length > 0 ? EXIT.findings : exitCode;
-  };
-  const said = { json: false, verbose: false };
-  // Bindings may be of VFs, which have to be there first.
-  const vfs = await proposeRestoreVfs(session);
-  const ofVfs = await carryOut(vfs, preparedVfs(session, vfs, said));
-  const bindings = await proposeRestoreBindings(session);
-  return Math.max(ofVfs, await carryOut(bindings, preparedBindings(session, bindings, said)));
+async function restore(session: HostSession, { style }: Terminal, dialogue: Dialogue): Promise<number> {
+  const { restoreAll } = await import('./restore-all.ts');
+  return restoreAll(session, style, dialogue);
 }

@@ -15,7 +15,7 @@ import { type PreparedProposal, type ProposalValues, runProposal } from '../../r
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** A proposal to restore bindings, as a command shows it. */
+/** A proposal to restore bindings, in the form of a command. */
 export function preparedBindings(
   session: HostSession,
   proposal: HostProposal<RestoreBindingsSubject>,
@@ -33,7 +33,7 @@ export function preparedBindings(
   };
 }
 
-/** A proposal to restore VFs, as a command shows it. */
+/** A proposal to restore VFs, in the form of a command. */
 export function preparedVfs(
   session: HostSession,
   proposal: HostProposal<RestoreVfsSubject>,
@@ -56,8 +56,8 @@ export function preparedVfs(
 }
 
 /**
- * Carries a proposal to restore out. The exit code is 1 if something is left, and with `--check` also if something is to be
- * restored, which is only shown then.
+ * Runs a proposal to restore. The exit code is 1 if something is left, and with `--check`, which only shows the plan,
+ * also if something must be restored.
  */
 export async function runRestoration(
   prepared: PreparedProposal,
@@ -73,7 +73,7 @@ export async function runRestoration(
   return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
 }
 
-/** For standard error: what was met, what is to be recovered, and what is left as it is. */
+/** For stderr: diagnostics, pending recoveries, and entries that are left. */
 function restoreRemarks(
   session: HostSession,
   { diagnostics, notes, subject: { left } }: HostProposal<{ readonly left: readonly LeftEntry[] }>,

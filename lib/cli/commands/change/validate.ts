@@ -37,7 +37,10 @@ interface ValidateValues
 
 type Format = 'text' | 'json' | 'junit';
 
-/** `pci validate`: whether a host can do what is asked of it; exit 1 where it can not. With `--fix`, mends what it can. */
+/**
+ * `pci validate`: checks whether a host supports the requested purposes; exit 1 if not. With `--fix`, fixes failed
+ * checks.
+ */
 export async function runValidate(
   args: ValidateValues,
   terminal: Terminal,
@@ -66,13 +69,13 @@ function formatOf(args: ValidateValues): Format {
   throw new PortalGunError('BAD_ARGUMENT', `cannot be used with --format ${format}`, { subject: '--json' });
 }
 
-/** The options that say how a change is made, and mean nothing to who only looks. */
+/** The options for a change, which do not apply without `--fix`. */
 const OF_FIXING = ['dryRun', 'script', 'yes'] as const;
 
 /**
- * Whether what does not hold is to be mended.
+ * Whether failed checks are to be fixed.
  *
- * @throws PortalGunError BAD_ARGUMENT for options that do not go together
+ * @throws PortalGunError BAD_ARGUMENT for incompatible options
  */
 function wantsFixes(args: ValidateValues): boolean {
   if (!args.fix) {
@@ -101,7 +104,7 @@ async function textOf(
     case 'json':
       return formatDocument(validationDocument(host, report, strict, diagnostics, recovery));
     case 'junit': {
-      // Its package takes longer to load than a host is looked at, and few ask for it.
+      // Its package takes longer to load than reading a host, and is rarely used.
       const { formatJUnit } = await import('../../../render/validation/validation-junit.ts');
       return formatJUnit(host, report, strict);
     }
@@ -110,7 +113,7 @@ async function textOf(
   }
 }
 
-/** For standard error; in a document what was met stands already. */
+/** For stderr; a document already contains the diagnostics. */
 function validationRemarks(
   session: HostSession,
   { diagnostics, notes }: Pick<ValidationAnswer, 'diagnostics' | 'notes'>,
@@ -122,8 +125,8 @@ function validationRemarks(
 }
 
 /**
- * Makes a plan for what does not hold and can be mended, and does with it what the options say. Exits with 1 where something
- * is left that does not hold and that nothing of the plan mends.
+ * Makes a plan for failed checks with a fix, and runs it as the options require. Exits with 1 if a failed check
+ * remains.
  */
 async function fix(
   session: HostSession,
@@ -157,7 +160,7 @@ async function fix(
   };
 }
 
-/** What is said where there is no step. */
+/** The text if there is no step. */
 function idleText({ chosen, manual }: ChosenFixes): string {
   if (chosen.length > 0) return '';
   return manual.length === 0

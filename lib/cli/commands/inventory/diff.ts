@@ -16,10 +16,13 @@ interface DiffValues extends Pick<ReadingValues, 'pciIds' | 'verbose'>, FormatVa
   readonly after: string | undefined;
 }
 
-/** The word for this machine, where a path of a host may stand. */
+/** The word for this machine, as an alternative to the path of a host. */
 const THIS_MACHINE = 'host';
 
-/** `pci diff`: what came, went, moved or changed between two hosts; exit 1 on a difference. */
+/**
+ * `pci diff`: the devices that came, disappeared, moved or changed between two hosts; exit 1 if there is a
+ * difference.
+ */
 export function runDiff(
   values: DiffValues,
   terminal: Terminal,

@@ -23,7 +23,7 @@ interface GroupsValues extends InventoryValues, FormatValues {
   readonly viable: boolean;
 }
 
-/** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
+/** `pci groups`: the IOMMU groups, and whether each can be passed to a VM. */
 export async function runGroups(
   args: GroupsValues,
   terminal: Terminal,
@@ -57,7 +57,7 @@ function groupsText({ inventory, groups, ungrouped, iommu }: ListedGroups, termi
   return wrapped(inventory.iommu === false ? noIommuText(iommu) : [NOT_KNOWN], terminal);
 }
 
-/** Sentences, each on a line of its own or on as many as it takes. */
+/** Sentences, each wrapped on lines of its own. */
 function wrapped(sentences: readonly string[], { width }: Terminal): string {
   return sentences.flatMap((sentence) => wrapText(sentence, width).map((line) => `${line}\n`)).join('');
 }

@@ -33,7 +33,7 @@ interface ListValues extends InventoryValues, FormatValues {
   readonly header: boolean | undefined;
 }
 
-/** `pci list`: a row a function. */
+/** `pci list`: one row for each function. */
 export async function runList(
   args: ListValues,
   terminal: Terminal,
@@ -101,13 +101,13 @@ function sorted(
   context: ListContext,
 ): readonly PciDevice[] {
   const direction = args.reverse ? -1 : 1;
-  // By address they come as they are: as text, a domain of five digits would stand before one of four.
+  // The devices are already ordered by address; as text, a domain of five digits would be before one of four.
   if (column === DEVICE_COLUMNS['address']) return direction > 0 ? devices : [...devices].reverse();
   const compare = (a: PciDevice, b: PciDevice): number => {
     const left = column.sortKey?.(a) ?? column.cell(a, context).text;
     const right = column.sortKey?.(b) ?? column.cell(b, context).text;
     if (left === right) return 0;
-    // What has no number comes last either way.
+    // Devices without a number are last in both orders.
     if (!Number.isFinite(left) && typeof left === 'number') return 1;
     if (!Number.isFinite(right) && typeof right === 'number') return -1;
     return left < right ? -direction : direction;
@@ -127,12 +127,12 @@ function listContext(devices: readonly PciDevice[]): ListContext {
   return { groups };
 }
 
-/** A column as `--columns` takes it. */
+/** The name of a column for `--columns`. */
 function nameOf(column: DeviceColumn): string {
   return Object.keys(DEVICE_COLUMNS).find((name) => DEVICE_COLUMNS[name] === column) ?? '';
 }
 
-/** Rows for programs: headings as `--columns` takes them, numbers in full; `-` and `?` are as in the table. */
+/** Rows for programs: headings as in `--columns`, exact numbers; `-` and `?` are as in the table. */
 function csvRows(
   devices: readonly PciDevice[],
   columns: readonly DeviceColumn[],
@@ -147,7 +147,7 @@ function csvRows(
   return header ? [columns.map(nameOf), ...rows] : rows;
 }
 
-/** What stands below the rows on a terminal: how much there is, and what there was no room for. */
+/** The lines below the rows on a terminal: counts, and columns that did not fit. */
 function footer(
   devices: readonly PciDevice[],
   leftOut: readonly DeviceColumn[],
@@ -174,7 +174,7 @@ function summary(devices: readonly PciDevice[]): string {
   const parts = [
     count(devices.length, 'device'),
     ...(groups.size === 0 ? [] : [count(groups.size, 'group')]),
-    // Where no column needs the groups they are not read, and nothing can be said of them.
+    // If no column needs the groups, they are not read, and are unknown.
     ...(devices.every(({ iommuGroup }) => iommuGroup === null) ? ['no IOMMU group'] : []),
     ...(pfs + vfs === 0 ? [] : [`${count(pfs, 'SR-IOV card')} (${count(vfs, 'VF')})`]),
   ];

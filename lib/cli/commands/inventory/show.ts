@@ -10,7 +10,7 @@ import { sessionOf, viewRemarks } from '../../reading-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** `pci show`: everything of one device. */
+/** `pci show`: all facts of one device. */
 export async function runShow(
   args: InventoryValues & { readonly device: string },
   terminal: Terminal,

@@ -34,10 +34,11 @@ export async function runSnapshot(
   if (!isText) {
     files.demandPlace(file, 'use the path of a regular file; or print to stdout: -o -');
   }
-  const { snapshot, text, notes } = captureSnapshot(sessionOf(args, ports), args);
+  const captured = captureSnapshot(sessionOf(args, ports), args);
+  const { snapshot, notes } = captured;
   const stderr = notes.map((note) => noteLine('pci', note)).join('');
-  if (isText) return { exitCode: EXIT.ok, stdout: text, stderr };
-  files.put(file, text, { isPrivate: true, overwrites: args.overwrite });
+  if (isText) return { exitCode: EXIT.ok, stdout: captured.text, stderr };
+  files.put(file, () => captured.pieces(), { isPrivate: true, overwrites: args.overwrite });
   const written = `pci: wrote ${escapeControls(file)}: ${escapeControls(snapshot.label)}, identifiers ${snapshot.identifiers}\n`;
   return json
     ? { exitCode: EXIT.ok, stdout: formatDocument(snapshotDocument(file, snapshot)), stderr }

@@ -9,7 +9,7 @@ import { emptyRemark, sessionOf, viewRemarks } from '../../reading-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** `pci tree`: the buses and bridges, with what hangs on them. */
+/** `pci tree`: the buses and bridges, with the devices on them. */
 export async function runTree(
   args: InventoryValues & { readonly selectors: readonly string[] },
   terminal: Terminal,

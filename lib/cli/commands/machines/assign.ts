@@ -37,7 +37,7 @@ interface AssignValues
   readonly persist: boolean;
 }
 
-/** `pci assign`: writes devices, with their groups, into the definitions of machines, or plugs them into those that run. */
+/** `pci assign`: writes devices, with their groups, into the definitions of VMs, or attaches them to running VMs. */
 export async function runAssign(
   args: AssignValues,
   terminal: Terminal,
@@ -100,7 +100,7 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('utf8');
 }
 
-/** The rules say which devices and which machines. */
+/** The rules select the devices and the VMs. */
 function refuseNames(args: AssignValues): void {
   const given = (['type', 'machine'] as const).find((key) => isGiven(args[key]));
   const [device] = args.devices;

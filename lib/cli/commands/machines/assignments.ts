@@ -29,7 +29,7 @@ interface AssignmentsValues
   readonly check: boolean;
 }
 
-/** `pci assignments`: which machine was given what, and whether it is so still. */
+/** `pci assignments`: the assigned devices of each VM, and their status. */
 export async function runAssignments(
   args: AssignmentsValues,
   terminal: Terminal,

@@ -7,7 +7,7 @@ import { type ReadingValues, sessionOf } from '../../reading-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** `pci guard-start`: what libvirt's hook asks, with the document of a machine on standard input. */
+/** `pci guard-start`: called by the libvirt hook, with the XML of a VM on stdin. */
 export async function runGuardStart(
   args: Pick<ReadingValues, 'host'>,
   _terminal: Terminal,

@@ -21,7 +21,7 @@ interface PortalListValues extends LibvirtValues, FormatValues {
   readonly header: boolean | undefined;
 }
 
-/** `portal list`: the machines of a libvirt, a row each. */
+/** `portal list`: the VMs of a libvirt, one row each. */
 export async function runPortalList(
   values: PortalListValues,
   terminal: Terminal,

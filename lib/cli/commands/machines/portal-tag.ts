@@ -19,7 +19,7 @@ interface PortalTagValues extends LibvirtValues, Pick<ChangingValues, 'dryRun' |
   readonly remove: boolean;
 }
 
-/** `portal tag`: machines get a category, or lose it. */
+/** `portal tag`: sets or removes the category of VMs. */
 export async function runPortalTag(
   args: PortalTagValues,
   terminal: Terminal,

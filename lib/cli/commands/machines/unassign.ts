@@ -25,7 +25,7 @@ interface UnassignValues
   readonly devices: readonly string[];
 }
 
-/** `pci unassign`: takes out of definitions, and out of machines that run, what `pci assign` put there. */
+/** `pci unassign`: removes devices of `pci assign` from definitions, and from running VMs. */
 export async function runUnassign(
   args: UnassignValues,
   terminal: Terminal,

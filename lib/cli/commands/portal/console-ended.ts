@@ -1,6 +1,6 @@
 import { EXIT } from '../../../base/errors.ts';
+import { SIGNAL_EXITS } from '../../apply-shown.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import { SIGNAL_EXITS } from '../../run-proposal.ts';
 import type { EndingSignal } from '../../terminal/dialogue.ts';
 
 /** The result of what a signal ended. */

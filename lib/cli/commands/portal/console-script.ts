@@ -8,8 +8,8 @@ import {
   renderLastLines,
   renderStep,
 } from '../../../render/machine/console-script.ts';
+import { SIGNAL_EXITS } from '../../apply-shown.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import { SIGNAL_EXITS } from '../../run-proposal.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 

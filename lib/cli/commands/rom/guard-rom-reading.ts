@@ -1,12 +1,12 @@
 import { PortalGunError } from '../../../base/errors.ts';
+import { SIGNAL_EXITS } from '../../apply-shown.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import { SIGNAL_EXITS } from '../../run-proposal.ts';
 import type { Dialogue, EndingSignal } from '../../terminal/dialogue.ts';
 
 /**
- * Runs what reads ROMs. A signal waits until the one that is being read is switched off again, and ends the program then.
+ * Runs a function that reads ROMs. After a signal, the current ROM is disabled again, and then the program ends.
  *
- * @param show what the command leaves if no signal came
+ * @param show the result of the command without a signal
  */
 export async function guardRomReading<T>(
   dialogue: Dialogue,

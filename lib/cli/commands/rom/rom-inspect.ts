@@ -19,7 +19,7 @@ interface RomInspectValues extends Pick<ChangingValues, 'allow'>, ReadingValues 
   readonly for: string | undefined;
 }
 
-/** `pci rom inspect`: what is in an option ROM, and whether it is sound. */
+/** `pci rom inspect`: the contents of an option ROM, and whether it is valid. */
 export async function runRomInspect(
   args: RomInspectValues,
   { width, style }: Terminal,
@@ -49,7 +49,7 @@ export async function runRomInspect(
   return guardRomReading(dialogue, (signal) => inspectRom(session, args.rom, { allow, signal }), show);
 }
 
-/** Whether a word means a file: an address never does, whatever lies about. */
+/** Whether a word is a file: an address never is, even if a file has that name. */
 function namesFile(files: UserFiles, word: string): boolean {
   if (parsePciAddress(word) !== undefined) return false;
   return word === '-' || word.includes('/') || /\.(rom|bin)$/i.test(word) || files.isFile(word);

@@ -24,7 +24,7 @@ interface RomListValues
   readonly read: boolean;
 }
 
-/** `pci rom list`: the devices that have an option ROM, a row each. */
+/** `pci rom list`: the devices with an option ROM, one row each. */
 export async function runRomList(
   args: RomListValues,
   { width, style }: Terminal,
@@ -71,7 +71,7 @@ function libvirtRemarks(args: RomListValues, session: HostSession, { libvirt }: 
     return machineRemarks(args, session, libvirt.diagnostics, 'pci');
   }
   const why = escapeControls(`${libvirt.subject ?? 'libvirt'}: ${libvirt.message}`);
-  // As data it is said of each.
+  // A document contains it for each device.
   return args.json ? '' : `pci: cannot read the ROM settings of VMs: ${why}\n`;
 }
 

@@ -9,7 +9,7 @@ import { type FormatValues, formatOf, formatRows } from '../../row-format.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** `pci sriov list`: what makes virtual functions, and what those are set to. */
+/** `pci sriov list`: PFs and their VFs, with their settings. */
 export async function runSriovList(
   values: ReadingValues & FormatValues & { readonly selectors: readonly string[]; readonly check: boolean },
   { width, style }: Terminal,
@@ -23,7 +23,7 @@ export async function runSriovList(
   const { inventory, pfs, recovery, notes } = answer;
   let stderr = remarks(args, session.names, session.host, inventory.diagnostics) + noteLines(notes);
   if (pfs.length === 0) stderr += noneRemark(answer) ?? emptyRemark(inventory, answer.suggestion);
-  // As data it stands in the document.
+  // A document already contains it.
   if (!args.json && session.isCaptured && pfs.some(({ link, vfs }) => link !== null && vfs.length > 0)) {
     stderr += 'pci: a snapshot does not contain the settings of VFs: run it on the host itself\n';
   }

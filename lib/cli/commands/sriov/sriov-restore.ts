@@ -20,8 +20,8 @@ interface RestoreValues extends ReadingValues, ChangingValues {
 }
 
 /**
- * `pci sriov restore`: makes and sets the VFs that were written down, of each PF that is known for sure and whose VFs nobody
- * uses. The rest is said, and left; then the exit code is 1.
+ * `pci sriov restore`: creates and configures the recorded VFs of each PF that was found with certainty and whose VFs
+ * are not in use. The others are reported and left; then the exit code is 1.
  */
 export async function runSriovRestore(
   args: RestoreValues,
@@ -41,7 +41,7 @@ export async function runSriovRestore(
   return runRestoration(prepared, proposal.subject, args, terminal, dialogue);
 }
 
-/** `pci sriov forget`: strikes PFs out. */
+/** `pci sriov forget`: removes PFs from the record. */
 export async function runSriovForget(
   args: ChangeValues & { readonly addresses: readonly string[] },
   terminal: Terminal,

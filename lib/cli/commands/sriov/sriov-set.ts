@@ -20,7 +20,7 @@ interface SriovSetValues extends VfValues, ChangingValues, ReadingValues {
   readonly persist: boolean;
 }
 
-/** `pci sriov set`: how many VFs a PF has, and what each is held to. */
+/** `pci sriov set`: sets the number of VFs of a PF, and their settings. */
 export async function runSriovSet(
   args: SriovSetValues,
   terminal: Terminal,
@@ -46,7 +46,7 @@ export async function runSriovSet(
   );
 }
 
-/** A plan for a captured host does not know what it would have to put back. */
+/** A plan for a captured host does not contain the settings to restore. */
 function unknownSettings({ state: { pf, vfs, link }, from }: VfsProposal): string {
   if (link === null || !isUnknown(link.vfs) || vfs.length === 0) return '';
   return `pci: a snapshot does not contain the settings of the ${count(from.count, 'VF')} of ${pf.address}: the plan does not restore them\n`;

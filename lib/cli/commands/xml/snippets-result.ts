@@ -11,7 +11,7 @@ import {
 import type { CommandResult } from '../../grammar/command.ts';
 import type { ReadingValues } from '../../reading-options.ts';
 
-/** Snippets on standard output, what to know of them on standard error; or all as a document. */
+/** Snippets on stdout, notes on stderr; or all as a document. */
 export function snippetsResult(
   args: Pick<ReadingValues, 'json'>,
   host: { readonly label: string } | null,

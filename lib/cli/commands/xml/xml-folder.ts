@@ -12,10 +12,10 @@ import { viewRemarks } from '../../reading-options.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { XmlValues } from './xml-values.ts';
 
-/** What is said of one device, or of one machine. */
+/** The options for one device, or for one VM. */
 const OTHERS = ['as', 'group', 'guestAddress', 'domain', 'pool', 'vlan'] as const;
 
-/** `pci xml --all`: a file for each device that a machine can have. */
+/** `pci xml --all`: a file for each device that a VM can have. */
 export async function runXmlFolder(
   args: XmlValues,
   { width }: Terminal,

@@ -7,10 +7,10 @@ import { type CommandResult, isGiven, optionNamed } from '../../grammar/command.
 import { snippetsResult } from './snippets-result.ts';
 import type { XmlValues } from './xml-values.ts';
 
-/** What is asked of a host, and not of the document of one device. */
+/** The options for a host, which do not apply to the document of one device. */
 const OTHERS = ['group', 'pool', 'all', 'host', 'source', 'connect'] as const;
 
-/** `pci xml --nodedev`: what gives a device to a machine, by what `virsh nodedev-dumpxml` says of it. */
+/** `pci xml --nodedev`: the XML for a device of a VM, from the output of `virsh nodedev-dumpxml`. */
 export function runXmlNodedev(args: XmlValues, readXml: (path: string) => XmlDocument): CommandResult {
   const other = args.devices[0] ?? OTHERS.filter((key) => isGiven(args[key])).map(optionNamed)[0];
   if (other !== undefined) {

@@ -1,7 +1,7 @@
 import type { InventoryValues } from '../../inventory-options.ts';
 import type { HostdevValues } from '../../tables/hostdev-options.ts';
 
-/** What `pci xml` is given. */
+/** The values of `pci xml`. */
 export interface XmlValues extends InventoryValues, HostdevValues {
   readonly devices: readonly string[];
   readonly group: boolean;

@@ -13,17 +13,17 @@ import { runXmlFolder } from './xml-folder.ts';
 import { runXmlNodedev } from './xml-nodedev.ts';
 import type { XmlValues } from './xml-values.ts';
 
-/** Options that go with another alone. */
+/** Options that require another one. */
 const BELONGS: readonly (readonly [option: keyof XmlValues, to: keyof XmlValues])[] = [
   ['outputDir', 'all'],
   ['overwrite', 'all'],
   ['from', 'nodedev'],
 ];
 
-/** What is said of one device, and not of a network that hands out any. */
+/** The options for one device, which do not apply to a network of VFs. */
 const NOT_OF_POOL = ['as', 'rom', 'mac', 'bootOrder', 'teaming', 'group', 'guestAddress', 'domain'] as const;
 
-/** `pci xml`: what gives devices to a machine, as libvirt takes it. */
+/** `pci xml`: the XML for devices of a VM, in the form of libvirt. */
 export async function runXml(
   args: XmlValues,
   terminal: Terminal,

@@ -8,9 +8,9 @@ import { functionIn, readAttribute } from '../known-reading.ts';
 type Source = HostConsole['source'];
 
 /**
- * Where the kernel's messages go, or will go at its next start: `/sys/class/tty/console/active` (`tty0 ttyS0`), each
- * `console=ttyS0,115200` of the kernel command line whose terminal there is, terminals of kgdb, early consoles that are kept,
- * and the interfaces of netconsole.
+ * The destinations of kernel messages, now or at the next start: `/sys/class/tty/console/active` (`tty0 ttyS0`), each
+ * `console=ttyS0,115200` of the kernel command line whose terminal exists, terminals of kgdb, early consoles with
+ * `keep`, and the interfaces of netconsole.
  */
 export function readConsoles(host: HostReader): Known<readonly HostConsole[]> {
   const active = readAttribute(host, SYS_PATHS.activeConsoles);
@@ -48,7 +48,7 @@ export function readConsoles(host: HostReader): Known<readonly HostConsole[]> {
   return active === null && consoles.length === 0 ? null : consoles;
 }
 
-/** The terminals that kgdb listens on: `kgdboc=kms,ttyS4,115200`, on the command line or since then. */
+/** The terminals of kgdb: `kgdboc=kms,ttyS4,115200`, on the command line or set later. */
 function readDebugger(host: HostReader, words: readonly string[]): Known<readonly string[]> {
   const now = readAttribute(host, moduleParameterPath('kgdboc', 'kgdboc'));
   if (isUnknown(now) && now.unknown !== 'unread') return now;
@@ -58,8 +58,8 @@ function readDebugger(host: HostReader, words: readonly string[]): Known<readonl
 }
 
 /**
- * Where messages go from the first moment on, and still do (`keep`): `earlyprintk=pciserial,force,01:00.0,115200,keep` is a
- * function by its address, `earlyprintk=xdbc,keep` some controller of USB.
+ * Early destinations of messages that stay active (`keep`): `earlyprintk=pciserial,force,01:00.0,115200,keep` is a
+ * function by its address, `earlyprintk=xdbc,keep` is some USB controller.
  */
 function earlyConsole(word: string): readonly HostConsole[] {
   const [, kind = '', rest = ''] = /^earlyprintk=(pciserial|xdbc|dbgp)\d*(,.*)$/.exec(word) ?? [];
@@ -69,9 +69,9 @@ function earlyConsole(word: string): readonly HostConsole[] {
 }
 
 /**
- * The interfaces that netconsole sends to: `dev_name` of each target in configfs that is enabled, and those of the
- * kernel command line (`netconsole=@10.0.0.5/eth1,@10.0.0.2/`). If it is at work (`netcon0` in `/proc/consoles`) and
- * nothing tells by which interface, it is `?`.
+ * The interfaces of netconsole: `dev_name` of each enabled target in configfs, and those of the kernel command line
+ * (`netconsole=@10.0.0.5/eth1,@10.0.0.2/`). If it is active (`netcon0` in `/proc/consoles`) with an unknown
+ * interface, the name is `?`.
  */
 function readNetconsole(host: HostReader, words: readonly string[]): Known<readonly string[]> {
   const found = new Set<string>();

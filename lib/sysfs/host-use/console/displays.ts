@@ -6,12 +6,12 @@ import { knownAlways, readAttribute, readClass } from '../known-reading.ts';
 
 const RANGES = [...'0123456789abcdef '];
 const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
-/** What the drivers of boot displays call their memory. */
+/** The names of boot display drivers for their memory. */
 export const BOOT_DISPLAY_OWNER =
   /^(efifb|vesafb|simplefb|simple-framebuffer|simpledrm|efidrm|vesadrm|ofdrm|BOOTFB|vga16fb|offb)\b/;
 
 /**
- * The memory that drivers of boot displays hold, from `/proc/iomem`: `    e0000000-e02fffff : efifb`. To all but root
+ * The memory of boot display drivers, from `/proc/iomem`: `    e0000000-e02fffff : efifb`. For users other than root,
  * every address in it is 0: DENIED.
  */
 export function readDisplayClaims(host: HostReader): Known<readonly DisplayClaim[]> {
@@ -37,7 +37,7 @@ export function readFramebuffers(host: HostReader): Known<readonly HostThing[]> 
 
 /**
  * Whether the text console is on a framebuffer: `/sys/class/vtconsole/vtcon1/name` is `(M) frame buffer device` and
- * `bind` is 1. `null` where the kernel has no text console.
+ * `bind` is 1. `null` if the kernel has no text console.
  */
 export function readFramebufferConsole(host: HostReader): Known<boolean> {
   const members = readClass(host, SYS_PATHS.consoleClass);
@@ -55,7 +55,7 @@ export function readFramebufferConsole(host: HostReader): Known<boolean> {
   return unknown;
 }
 
-/** What the kernel command line says of consoles on framebuffers: `fbcon=map:1`. */
+/** The console map of framebuffers on the kernel command line: `fbcon=map:1`. */
 export function readFramebufferMap(host: HostReader): Known<string> {
   return mapKnown(readAttribute(host, PROC_PATHS.commandLine), (text) => {
     const words = text.split(/\s+/).filter((word) => word.startsWith('fbcon='));
@@ -63,7 +63,7 @@ export function readFramebufferMap(host: HostReader): Known<string> {
   });
 }
 
-/** The TPMs of `/sys/class/tpm`; `null` where the kernel knows of none. */
+/** The TPMs of `/sys/class/tpm`; `null` if the kernel has none. */
 export function readTpms(host: HostReader): Known<readonly HostThing[]> {
   return mapKnown(readClass(host, SYS_PATHS.tpmClass), (members) =>
     members.map((member) => ({ name: member.name, function: member.function })),

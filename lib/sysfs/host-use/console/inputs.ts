@@ -4,11 +4,11 @@ import type { HostReader } from '../../../host/host-reader.ts';
 import { SYS_PATHS } from '../../paths.ts';
 import { readAttribute, readClass } from '../known-reading.ts';
 
-// The first 31 keys after the reserved one: Escape, the digits, Q to D. udev knows a keyboard by them.
+// The first 31 keys after the reserved one: Escape, the digits, Q to D. udev identifies a keyboard by them.
 const KEYBOARD_KEYS = 0xffff_fffen;
 // EV_REL of include/uapi/linux/input-event-codes.h: a mouse moves by relative steps.
 const EV_REL = 1n << 2n;
-// EV_ABS: a touchpad, a tablet or a touch screen, and a joystick, move to a place.
+// EV_ABS: a touchpad, a tablet or a touch screen, and a joystick, report an absolute position.
 const EV_ABS = 1n << 3n;
 const EV_KEY = 1n << 1n;
 // ABS_X and ABS_Y, and those of ABS_MT_POSITION_X and _Y for several fingers.
@@ -22,9 +22,9 @@ const BLUETOOTH = /\/uhid\/0005:[0-9A-F]{4}:[0-9A-F]{4}\./;
 const BITMAP = /^[0-9a-f]{1,16}( [0-9a-f]{1,16})*$/;
 
 /**
- * The input devices of `/sys/class/input`, `input3` and the like. What one can do stands in `capabilities`, words of
- * hex with the lowest last: `ev` is `120013`, `key` is `1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe`.
- * `null` where the kernel has no input.
+ * The input devices of `/sys/class/input`, `input3` and others. Their abilities are in `capabilities`, words of hex
+ * with the lowest last: `ev` is `120013`, `key` is `1000000000007 ff9f207ac14057ff febeffdfffefffff
+ * fffffffffffffffe`. `null` if the kernel has no input.
  */
 export function readInputs(host: HostReader): Known<readonly InputDevice[]> {
   return mapKnown(readClass(host, SYS_PATHS.inputClass), (members) =>
@@ -42,7 +42,10 @@ export function readInputs(host: HostReader): Known<readonly InputDevice[]> {
   );
 }
 
-/** The adapters of `/sys/class/bluetooth`, `hci0` and the like, without their connections; `null` if the kernel has none. */
+/**
+ * The adapters of `/sys/class/bluetooth`, `hci0` and others, without their connections; `null` if the kernel has
+ * none.
+ */
 export function readBluetoothAdapters(host: HostReader): Known<readonly HostThing[]> {
   return mapKnown(readClass(host, SYS_PATHS.bluetoothClass), (members) =>
     members
@@ -72,7 +75,7 @@ function hasPlace(axes: bigint): boolean {
   return (axes & PLACE) === PLACE || (axes & PLACE_OF_FINGERS) === PLACE_OF_FINGERS;
 }
 
-/** All bits of a bitmap, whose words of 64 are written the highest first and without zeros in front. */
+/** All bits of a bitmap of 64-bit words, written highest first and without leading zeros. */
 function readBits(host: HostReader, path: string): Known<bigint> {
   return mapKnown(readAttribute(host, path), (text) => {
     if (!BITMAP.test(text)) return BROKEN;

@@ -5,8 +5,8 @@ import { SYS_PATHS, USE_PATHS } from '../../paths.ts';
 import { knownAlways, readAttribute, readClass } from '../known-reading.ts';
 
 /**
- * The streams of sound cards that are open: `/proc/asound/card0/pcm0p/sub0/status` is `closed`, or begins with
- * `state: RUNNING` and has `owner_pid   : 1234`. `null` where the kernel has no sound.
+ * The open streams of sound cards: `/proc/asound/card0/pcm0p/sub0/status` is `closed`, or begins with `state:
+ * RUNNING` and has `owner_pid   : 1234`. `null` if the kernel has no sound.
  */
 export function readSoundStreams(host: HostReader, isProcThere: boolean): Known<readonly SoundStream[]> {
   const listed = host.list(USE_PATHS.sound);
@@ -15,7 +15,7 @@ export function readSoundStreams(host: HostReader, isProcThere: boolean): Known<
   const cards = readClass(host, SYS_PATHS.soundClass);
   const open: SoundStream[] = [];
   for (const card of names.filter((name) => /^card\d+$/.test(name))) {
-    // Without the class it is not known on what a card is.
+    // Without the class, the function of a card is unknown.
     if (isUnknown(cards)) return cards;
     const on = cards?.find(({ name }) => name === card)?.function ?? null;
     const streams = namesLike(host, `${USE_PATHS.sound}/${card}`, /^pcm\d+[pc]$/);
@@ -29,7 +29,7 @@ export function readSoundStreams(host: HostReader, isProcThere: boolean): Known<
   return open;
 }
 
-/** `null` where none of its parts is open. */
+/** `null` if none of its parts is open. */
 function readStream(host: HostReader, path: string): Known<{ readonly ownerPid: number | null }> {
   const parts = namesLike(host, path, /^sub\d+$/);
   if (isUnknown(parts)) return parts;
@@ -44,7 +44,7 @@ function readStream(host: HostReader, path: string): Known<{ readonly ownerPid: 
   return null;
 }
 
-/** The names in a directory that a pattern is for. */
+/** The names in a directory that match a pattern. */
 function namesLike(host: HostReader, path: string, pattern: RegExp): Known<readonly string[]> {
   return mapKnown(knownOf(host.list(path)), (names) => names.filter((name) => pattern.test(name)));
 }

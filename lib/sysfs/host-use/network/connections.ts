@@ -9,18 +9,18 @@ import { sessionAddressIn } from './ssh-connection.ts';
 // Of include/net/tcp_states.h.
 const ESTABLISHED = 1;
 const LISTEN = 10;
-/** What a person works by from another machine. */
+/** Programs for logins from another machine. */
 const LOGIN_PROGRAMS =
   /^(sshd|dropbear|(in\.)?(telnetd|rlogind|rshd)|xrdp|Xvnc|Xtigervnc|x11vnc|x0vnc|vncserver|wayvnc|krfb|krdp|gnome-remote|weston|cockpit)/;
-/** Their ports, if it is not known which program has the connection: SSH, Telnet, RDP, VNC. */
+/** Their ports, if the program of the connection is unknown: SSH, Telnet, RDP, VNC. */
 const LOGIN_PORTS = /^(22|23|3389|59\d\d)$/;
 const MOSH = 'mosh-server';
-/** The ports that it takes by itself. */
+/** The ports that it selects by default. */
 const isMoshPort = (port: number): boolean => port >= 60_000 && port <= 61_000;
 
 /**
- * The TCP connections of the reader's network namespace with other hosts, each address and owner once, and sessions of Mosh,
- * whose server tells in its environment by which address it was started.
+ * The TCP connections of the reader's network namespace with other hosts, each address and owner once, and sessions
+ * of Mosh, whose server has the local address of its start in its environment.
  *
  * @param owners by the inode of a socket a process that has it open
  */
@@ -76,7 +76,7 @@ interface Owner {
   readonly command: string;
 }
 
-/** The processes that have sockets; the name of each is read once. */
+/** The processes with sockets; the name of each is read once. */
 class Commands {
   readonly #host: HostReader;
   readonly #owners: ReadonlyMap<number, number>;

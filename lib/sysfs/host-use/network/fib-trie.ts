@@ -7,11 +7,11 @@ interface OwnNetwork {
   readonly prefixLength: number;
 }
 
-/** What the kernel's tables of IPv4 contain; none of it names an interface. */
+/** The contents of the kernel's IPv4 tables, which name no interface. */
 export interface FibTrie {
-  /** The addresses of the host, each once, loopback left out. */
+  /** The addresses of the host, without duplicates and loopback. */
   readonly addresses: readonly string[];
-  /** The networks that they are in: by a route without a gateway, in any table, or by a broadcast address. */
+  /** The networks of these addresses: by a route without a gateway, in any table, or by a broadcast address. */
   readonly networks: readonly OwnNetwork[];
   /** Routes in tables other than `main` and `local`: `10.1.0.0/24 (table 100)`. */
   readonly otherRoutes: readonly string[];
@@ -25,7 +25,7 @@ const LONGEST = 30;
 const SHORTEST = 1;
 
 /**
- * Parses `/proc/net/fib_trie`: tables, in each of them leaves, and below a leaf its routes.
+ * Parses `/proc/net/fib_trie`: tables, which contain leaves, and below a leaf its routes.
  *
  *     Local:
  *       +-- 10.0.0.0/24 2 0 2
@@ -69,8 +69,8 @@ function add(networks: Map<string, OwnNetwork>, bits: number, prefixLength: numb
 }
 
 /**
- * The network of an address by the broadcast address that the kernel adds with it. The largest one with each of them
- * counts, and of those the smallest: so it is not longer than the address really has it.
+ * The network of an address by the broadcast address that the kernel adds with it. For each of these, the largest
+ * network counts, and of those the smallest, so the result is never smaller than the real network.
  */
 function addByBroadcast(
   networks: Map<string, OwnNetwork>,
@@ -87,8 +87,8 @@ function addByBroadcast(
   if (smallest !== undefined) add(networks, firstOf(address, smallest), smallest);
 }
 
-/** The first address of the network of a prefix length that an address is in, as numbers. */
+/** The first address of the network with a prefix length around an address, as numbers. */
 export function firstOf(address: number, prefixLength: number): number {
-  // A shift by 32 is one by 0.
+  // In JavaScript, a shift by 32 is a shift by 0.
   return prefixLength === 0 ? 0 : (address & (0xffffffff << (32 - prefixLength))) >>> 0;
 }

@@ -11,14 +11,15 @@ const RDMA = 'infiniband';
 const IPOIB = 'ib_ipoib';
 
 /**
- * The ports that functions have by their own account: the RDMA devices of a function, each with its ports and what
- * travels over them (`infiniband/mlx5_0/ports/1/link_layer`), and the ports of a ConnectX-3 (`mlx4_port2`: `eth`).
+ * The ports that functions report: the RDMA devices of a function, each with its ports and their link layers
+ * (`infiniband/mlx5_0/ports/1/link_layer`), and the ports of a ConnectX-3 (`mlx4_port2`: `eth`). Those of functions
+ * outside the question are unread.
  */
-export function readFunctionPorts(host: HostReader): NetworkUse {
+export function readFunctionPorts(host: HostReader, isAsked: (address: PciAddress) => boolean): NetworkUse {
   const addresses = knownOf(host.list(SYS_PATHS.pciDevices));
   const ports = mapKnown(addresses, (names) =>
     names.filter(isPciAddress).flatMap((address) => {
-      const found = portsOf(host, address);
+      const found = isAsked(address) ? portsOf(host, address) : UNREAD;
       return found === null ? [] : [{ function: address, ports: found }];
     }),
   );
@@ -59,7 +60,7 @@ function portsOf(host: HostReader, address: PciAddress): Known<readonly Function
   });
 }
 
-/** `InfiniBand` and `Ethernet`, or in short `ib` and `eth`. */
+/** `InfiniBand` and `Ethernet`, or `ib` and `eth`. */
 function layerOf(word: string): LinkLayer {
   if (/^(infiniband|ib)$/i.test(word)) return 'infiniband';
   return /^eth(ernet)?$/i.test(word) ? 'ethernet' : 'other';

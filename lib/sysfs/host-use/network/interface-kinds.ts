@@ -1,6 +1,6 @@
 import type { InterfaceKind, LinkLayer } from '../../../facts/network-use.ts';
 
-/** By the word that a driver gives its interfaces: `DEVTYPE` in `uevent`, `info_kind` of `ip`. */
+/** By the type that a driver reports for its interfaces: `DEVTYPE` in `uevent`, `info_kind` of `ip`. */
 const KINDS: Readonly<Record<string, InterfaceKind>> = {
   bridge: 'bridge',
   bond: 'bond',
@@ -41,14 +41,18 @@ export function linkLayerOfType(type: string): LinkLayer {
   return LAYERS[type] ?? 'other';
 }
 
-// TUNNEL, TUNNEL6, SIT, IPGRE, IP6GRE, 6LOWPAN, NONE (of XFRM): interfaces that can be bound to another, which is then their `iflink`.
+// TUNNEL, TUNNEL6, SIT, IPGRE, IP6GRE, 6LOWPAN, NONE (of XFRM): interfaces that can be bound to another, which is
+// then their `iflink`.
 const TUNNEL_TYPES: ReadonlySet<string> = new Set(['768', '769', '776', '778', '823', '825', '65534']);
 
 export function isTunnelType(type: string): boolean {
   return TUNNEL_TYPES.has(type);
 }
 
-/** What a kernel module makes in every network namespace when it is loaded; nothing is made of these. */
+/**
+ * Interfaces that a kernel module creates in every network namespace when it is loaded; no interface is on top of
+ * these.
+ */
 export const FALLBACK_NAMES: ReadonlySet<string> = new Set([
   'lo',
   'tunl0',

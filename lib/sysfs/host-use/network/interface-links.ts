@@ -4,34 +4,34 @@ import { type HostReader, knownOf } from '../../../host/host-reader.ts';
 import { modulePath } from '../../paths.ts';
 import { FALLBACK_NAMES, isTunnelType } from './interface-kinds.ts';
 
-/** An interface as sysfs shows it by itself. */
+/** An interface from its own files in sysfs. */
 export interface ReadInterface extends Omit<NetInterface, 'linkLayer' | 'missedUppers' | 'users'> {
   readonly type: Known<string>;
   readonly uevent: Known<string>;
   /** The number of the interface that it is linked to (`iflink`), which may be itself; 0 for none. */
   readonly link: Known<number>;
-  /** Whether sysfs says in another way what it is made of, or that it is made of nothing. */
+  /** Whether sysfs shows its lower interfaces in another way, or that it has none. */
   readonly isPartner: boolean;
-  /** Of an interface that the ports of a switch (DSA) are reached through, how their packets are marked. */
+  /** For an interface below the ports of a switch (DSA): the tag format of their packets. */
   readonly portsTag: Known<string>;
 }
 
-/** `DEVTYPE=vlan`, which most drivers of virtual interfaces say. */
+/** `DEVTYPE=vlan`, which most drivers of virtual interfaces report. */
 export function typeInUevent(uevent: Known<string>): string | undefined {
   return /^DEVTYPE=(\S+)$/m.exec(knownValue(uevent) ?? '')?.[1];
 }
 
-/** The drivers of tunnels that look like Ethernet and that have no word in `uevent`: gretap, erspan, ip6gretap. */
+/** The drivers of tunnels that look like Ethernet and report no type in `uevent`: gretap, erspan, ip6gretap. */
 const WORDLESS_DRIVERS = ['ip_gre', 'ip6_gre'];
 
 /**
- * What interfaces are made of by the number of another, `iflink`: tunnels, and what does not say it by links `lower_eth1`. The
- * two ends of a cable (veth) are linked by numbers as well, and the number of an end in another network namespace may be that
- * of an interface here.
+ * The lower interfaces that interfaces name by number, in `iflink`: tunnels, and others without links such as
+ * `lower_eth1`. The two ends of a veth pair are also linked by numbers, and the number of an end in another network
+ * namespace may be that of an interface here.
  */
 export class LinksByNumber {
   readonly #all: readonly ReadInterface[];
-  /** Whether some of what has no word for what it is may be a tunnel; undefined until somebody asks. */
+  /** Whether an interface without a type may be a tunnel; undefined before the first use. */
   #hasWordless: Known<boolean> | undefined;
   readonly #host: HostReader;
 
@@ -40,7 +40,7 @@ export class LinksByNumber {
     this.#all = all;
   }
 
-  /** The names of the interfaces that are made of one; why that is not known, if one may be. */
+  /** The names of the interfaces on top of one; the reason if they are unknown. */
   madeOf({ name, index }: ReadInterface): Known<readonly string[]> {
     const others = this.#all.filter(
       (each) =>
@@ -60,7 +60,7 @@ export class LinksByNumber {
     return above.filter(isSure).map((each) => each.name);
   }
 
-  /** Whether the interface that it is linked to is linked back to it: then both are ends of one cable. */
+  /** Whether the linked interface links back: then both are ends of one veth pair. */
   #isCable({ link, index }: ReadInterface): boolean {
     return this.#all.some((each) => each.index === link && each.link === index && index !== null);
   }
@@ -76,7 +76,7 @@ export class LinksByNumber {
       if (isUnknown(listed)) return listed;
       if (listed !== null) return true;
     }
-    // If it is part of the kernel, it has made these.
+    // If the module is built in, it created these interfaces.
     return this.#all.some(({ name }) => /^(gretap0|erspan0|ip6gre0)$/.test(name));
   }
 }

@@ -4,7 +4,7 @@ import { USE_PATHS } from '../../paths.ts';
 import { linkLayerOfType } from './interface-kinds.ts';
 import type { ToldLink } from './ip-answers.ts';
 
-/** What is looked at of an interface. */
+/** The relevant facts of an interface. */
 interface Candidate {
   readonly name: string;
   readonly type: Known<string>;
@@ -13,8 +13,8 @@ interface Candidate {
 }
 
 /**
- * What works with interfaces directly, by their names: PPPoE sessions (`/proc/net/pppoe`), sockets of the CAN bus
- * (`/proc/net/can`), sockets of AF_XDP, the ports of a switch (DSA), and XDP programs, of which only the kernel itself tells.
+ * The direct users of interfaces, by their names: PPPoE sessions (`/proc/net/pppoe`), CAN sockets (`/proc/net/can`),
+ * AF_XDP sockets, the ports of a switch (DSA), and XDP programs, which only the kernel itself reports.
  */
 export function readInterfaceUsers(
   host: HostReader,
@@ -26,7 +26,7 @@ export function readInterfaceUsers(
   const readers = hasCan ? canReceivers(host) : new Map<string, string>();
   const sockets = xdpSockets(host);
   return ({ name, isUp, portsTag }) => {
-    // A socket of AF_XDP works only on an interface that is switched on.
+    // An AF_XDP socket works only on an interface that is up.
     const unknown = [sessions, readers, isUp === false ? null : sockets, portsTag].find(isUnknown);
     if (unknown !== undefined) return unknown;
     const reader = knownValue(readers)?.get(name);
@@ -42,8 +42,8 @@ export function readInterfaceUsers(
 }
 
 /**
- * The interfaces that sockets of AF_XDP are bound to. How many there are is in `/proc/net/protocols`; where, only `ss` tells,
- * in a line such as `UNCONN 0 0 eth1:q0 *`. UNREAD if there are some, and it does not.
+ * The interfaces of AF_XDP sockets. Their number is in `/proc/net/protocols`; only `ss` shows their interfaces, in a
+ * line such as `UNCONN 0 0 eth1:q0 *`. UNREAD if there are such sockets, and `ss` does not show them.
  *
  *     protocol  size sockets  memory press maxhdr  slab module     cl co di ac …
  *     XDP        960      2      -1   NI       0   no   kernel      n  n  n  n …
@@ -55,7 +55,7 @@ function xdpSockets(host: HostReader): Known<ReadonlySet<string>> {
     const answer = host.ask?.('ss', ['--no-header', '--all', '--numeric', '--xdp']);
     if (typeof answer !== 'string') return UNREAD;
     const bound = [...answer.matchAll(/(?<=\s)(\S+):q\d+(?=\s)/g)].map(([, name = '']) => name);
-    // There are some, and what it prints names the interface of none.
+    // There are such sockets, but the output names no interface.
     return bound.length === 0 ? UNREAD : new Set(bound);
   });
 }
@@ -80,8 +80,8 @@ function pppoeSessions(host: HostReader): Known<readonly Session[]> {
 }
 
 /**
- * Of each interface that a socket receives from, how many filters there are. Titles of columns, and lines for all or no
- * interface, are passed over:
+ * The number of filters for each interface that a CAN socket receives from. Column titles, and lines for all
+ * interfaces or none, are skipped:
  *
  *     device   can_id   can_mask  function  userdata   matches  ident
  *      can0     000    00000000  f88e6370  f88e6370         0  raw

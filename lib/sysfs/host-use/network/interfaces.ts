@@ -10,22 +10,22 @@ import type { ToldLink } from './ip-answers.ts';
 
 const IFF_UP = 1;
 const UPPER = 'upper_';
-// What an interface has that is not linked by a number: its lower interfaces, those of a bridge or bond, a program.
+// Related objects of an interface that have no number: its lower interfaces, members of a bridge or bond, a program.
 const PARTNERS = /^(lower_.*|bridge|bonding|tun_flags)$/;
 
 /**
- * The interfaces of `/sys/class/net`, those of devices and those that are made of others. What is made of one stands
- * in its directory: links `upper_br0`, and `master` for the bridge, bond or team that it is in. A tunnel that is bound
- * to one has its number in `iflink`. Interfaces in other network namespaces are not there.
+ * The interfaces of `/sys/class/net`, of devices and of software. The interfaces on top of one are in its directory:
+ * links `upper_br0`, and `master` for its bridge, bond or team. A tunnel has the number of its lower interface in
+ * `iflink`. Interfaces in other network namespaces are not included.
  *
- * @param told what the kernel itself told of them, if it could be asked
+ * @param told the answers of the kernel itself, if it could be asked
  */
 export function readInterfaces(
   host: HostReader,
   told: readonly ToldLink[] = [],
 ): Known<readonly NetInterface[]> {
   const members = readClass(host, SYS_PATHS.netClass);
-  // Every kernel with a network has the loopback interface, and what lacks the directory was not captured.
+  // Every kernel with a network has the loopback interface, so a missing directory was not captured.
   if (members === null) return UNREAD;
   return mapKnown(members, (all) => {
     const read = all.map((member) => readOne(host, member));
@@ -66,7 +66,7 @@ function readOne(host: HostReader, member: ClassMember): ReadInterface {
     kind: kindOf(name, uevent, listed),
     type: readAttribute(host, `${directory}/type`),
     uevent,
-    // What is on a function is made of nothing.
+    // An interface on a function has no lower interface.
     link: member.function === null ? readNumber(host, `${directory}/iflink`) : null,
     isPartner: listed.some((each) => PARTNERS.test(each)),
     portsTag: listed.includes('dsa') ? readAttribute(host, `${directory}/dsa/tagging`) : null,
@@ -80,13 +80,13 @@ function readOne(host: HostReader, member: ClassMember): ReadInterface {
   };
 }
 
-/** `phys_port_name`, which a driver without port names refuses to tell (EOPNOTSUPP): then there is none. */
+/** `phys_port_name`; a driver without port names refuses the read (EOPNOTSUPP), which means that there is none. */
 export function readPortName(host: HostReader, directory: string): Known<string> {
   const name = readAttribute(host, `${directory}/phys_port_name`);
   return isUnknown(name) && name.unknown === 'broken' ? null : name;
 }
 
-/** A number of an attribute, decimal. */
+/** A decimal number in an attribute. */
 export function readNumber(host: HostReader, path: string): Known<number> {
   return mapKnown(readAttribute(host, path), (text) => (/^\d{1,10}$/.test(text) ? Number(text) : BROKEN));
 }
@@ -107,7 +107,7 @@ function uppersOf(
   return { uppers: [...uppers], master };
 }
 
-/** The interfaces that the kernel tells to be made of one. */
+/** The interfaces on top of one, by the answers of the kernel. */
 function madeOf(name: string, told: readonly ToldLink[]): readonly string[] {
   return told.filter((each) => each.madeOf === name).map((each) => each.name);
 }
@@ -116,7 +116,7 @@ function madeOf(name: string, told: readonly ToldLink[]): readonly string[] {
 function kindOf(name: string, uevent: Known<string>, names: readonly string[]): InterfaceKind {
   if (names.includes('bridge')) return 'bridge';
   if (names.includes('bonding')) return 'bond';
-  // The datapath of Open vSwitch in the kernel, which all of its ports are in.
+  // The Open vSwitch datapath in the kernel, which contains all of its ports.
   if (name === 'ovs-system') return 'openvswitch';
   return kindOfWord(typeInUevent(uevent));
 }

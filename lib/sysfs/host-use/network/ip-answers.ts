@@ -4,23 +4,23 @@ import { firstOf } from './fib-trie.ts';
 import { ipv4Bits } from './ip-text.ts';
 import { OwnNetworks } from './own-networks.ts';
 
-/** What the kernel tells of an interface, and no file. */
+/** The facts of an interface that the kernel reports, and no file contains. */
 export interface ToldLink {
   readonly name: string;
   readonly index: number;
-  /** The word of its driver for what it is: `vlan`, `macvlan`, `veth`. */
+  /** The type by its driver: `vlan`, `macvlan`, `veth`. */
   readonly kind: string | undefined;
-  /** The interface that it is made of, in its own namespace. */
+  /** Its lower interface, in its own namespace. */
   readonly madeOf: string | null;
-  /** The number of the interface that it is made of, where that is in another namespace. */
+  /** The number of its lower interface, if that is in another namespace. */
   readonly madeOfElsewhere: number | null;
-  /** The address of the device that it is an interface of, as `ip` says it: `0000:01:00.0`. */
+  /** The address of its device, as in `ip`: `0000:01:00.0`. */
   readonly parent: string | null;
-  /** The numbers of the XDP programs that get its packets. */
+  /** The numbers of its XDP programs. */
   readonly programs: readonly number[];
 }
 
-/** What the kernel answered. */
+/** The answers of the kernel. */
 export interface NetworkAnswers {
   readonly links: readonly ToldLink[];
   readonly ipv4: IpUse;
@@ -30,9 +30,8 @@ const ADDRESSES = ['-details', '-json', 'address', 'show'];
 const ROUTES = ['-4', '-json', 'route', 'show', 'table', 'all'];
 
 /**
- * What the kernel itself says of interfaces, IPv4 addresses and the routes of all tables, by `ip`; `null` on a host that
- * cannot be asked, and where `ip` is not there or is one that gives no JSON. IPv6 needs no such question: its files name
- * interfaces.
+ * The kernel's data about interfaces, IPv4 addresses and the routes of all tables, by `ip`; `null` on a host that
+ * cannot be asked, and if `ip` is missing or does not print JSON. IPv6 does not need it: its files name interfaces.
  */
 export function askNetwork(host: HostReader): NetworkAnswers | null {
   const addresses = answerOf(host.ask?.('ip', ADDRESSES));
@@ -42,7 +41,7 @@ export function askNetwork(host: HostReader): NetworkAnswers | null {
   return links === null || ipv4 === null ? null : { links, ipv4 };
 }
 
-/** The links of another namespace, by one of its processes or the path that it is mounted at. */
+/** The links of another namespace, by one of its processes or its mount point. */
 export function askLinks(host: HostReader, namespace: string): readonly ToldLink[] | null {
   const answer = answerOf(host.ask?.('nsenter', [`--net=${namespace}`, '--', 'ip', ...ADDRESSES]));
   return answer === null ? null : parseLinks(answer);
@@ -53,7 +52,7 @@ type Row = Readonly<Record<string, unknown>>;
 /** A list of objects, or `null` for anything else. */
 function answerOf(answer: unknown): readonly Row[] | null {
   if (typeof answer !== 'string') return null;
-  // For no routes at all older ones print nothing.
+  // Older versions print nothing if there are no routes.
   const text = answer.trim() === '' ? '[]' : answer;
   try {
     const rows: unknown = JSON.parse(text);
@@ -82,7 +81,7 @@ function numberOf(row: Row, key: string): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-// Two ends of one cable: neither is made of the other.
+// Two ends of one pair: neither is on top of the other.
 const PAIRS: ReadonlySet<string> = new Set(['veth', 'netkit', 'vxcan']);
 
 function parseLinks(rows: readonly Row[]): readonly ToldLink[] | null {
@@ -90,7 +89,7 @@ function parseLinks(rows: readonly Row[]): readonly ToldLink[] | null {
   for (const row of rows) {
     const name = textOf(row, 'ifname');
     const index = numberOf(row, 'ifindex');
-    // Of an interface that none of a family is on, some versions print an empty object.
+    // For an interface without addresses of a family, some versions print an empty object.
     if (name === null && index === null) continue;
     if (name === null || index === null) return null;
     const info = row['linkinfo'];
@@ -146,7 +145,7 @@ function addressesOf(link: Row): readonly IpAddress[] {
 
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 
-/** A route for each interface that it leads over; none for what is no way to anywhere. Undefined for what makes no sense. */
+/** A route for each of its interfaces; none for a route to no destination. Undefined if it is invalid. */
 function parseRoute(row: Row, own: OwnNetworks): readonly IpRoute[] | undefined {
   const type = textOf(row, 'type') ?? 'unicast';
   if (type !== 'unicast') return [];
@@ -170,7 +169,7 @@ function parseRoute(row: Row, own: OwnNetworks): readonly IpRoute[] | undefined 
   });
 }
 
-/** `gateway`, or for one of another family `via`: `{"family":"inet6","host":"fe80::1"}`. */
+/** `gateway`, or `via` for a gateway of another family: `{"family":"inet6","host":"fe80::1"}`. */
 function gatewayOf(hop: Row): string | null {
   const via = hop['via'];
   return textOf(hop, 'gateway') ?? (isRow(via) ? textOf(via, 'host') : null);

@@ -1,4 +1,4 @@
-/** An IPv4 address of eight hex digits as `/proc/net/route` has them, the last byte first: `0500000A` is 10.0.0.5. */
+/** An IPv4 address from eight hex digits in `/proc/net/route`, last byte first: `0500000A` is 10.0.0.5. */
 export function ipv4OfRoute(hexDigits: string): string {
   return (hexDigits.match(/../g) ?? [])
     .reverse()
@@ -16,7 +16,7 @@ export function ipv4Of(bits: number): string {
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
 }
 
-/** An IPv6 address of 32 hex digits as people write it (RFC 5952): `2001:db8::5`. */
+/** An IPv6 address from 32 hex digits in the usual form (RFC 5952): `2001:db8::5`. */
 export function formatIpv6(hexDigits: string): string {
   const words = Array.from({ length: 8 }, (_, index) =>
     Number.parseInt(hexDigits.slice(4 * index, 4 * index + 4), 16).toString(16),
@@ -28,12 +28,12 @@ export function formatIpv6(hexDigits: string): string {
     if (end - start > longest.end - longest.start) longest = { start, end };
     start = end;
   }
-  // A single word of zeros is written out.
+  // A single group of zeros is not shortened.
   if (longest.end - longest.start < 2) return words.join(':');
   return `${words.slice(0, longest.start).join(':')}::${words.slice(longest.end).join(':')}`;
 }
 
-/** How many bits a netmask of eight hex digits, as in `/proc/net/route`, has set. */
+/** The number of bits in a netmask of eight hex digits, as in `/proc/net/route`. */
 export function prefixLengthOf(maskDigits: string): number {
   return Number.parseInt(maskDigits, 16).toString(2).replaceAll('0', '').length;
 }

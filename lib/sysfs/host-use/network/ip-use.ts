@@ -15,18 +15,18 @@ const RTF_REJECT = 0x200;
 const RTF_ANYCAST = 0x100000;
 const RTF_LOCAL = 0x80000000;
 
-// An interface may be called nearly anything.
+// The name of an interface may begin with nearly any character.
 const LINES = Array.from({ length: 0x5f }, (_, index) => String.fromCharCode(0x20 + index));
 const LOOPBACK = 'lo';
 
 /**
- * IPv4 addresses and routes. `/proc/net/route` has the main table, numbers in the byte order of the machine (taken for
- * little-endian) and of a route over several interfaces the first alone:
+ * IPv4 addresses and routes. `/proc/net/route` has the main table. Its numbers are in the byte order of the machine
+ * (assumed to be little-endian), and it has only the first interface of a route over several:
  *
  *     Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
  *     eth0	0000000A	00000000	0001	0	0	0	00FFFFFF	0	0	0
  *
- * `/proc/net/fib_trie` has the addresses of the host, and no file says which interface has one: see `placeIpv4`.
+ * `/proc/net/fib_trie` has the addresses of the host, and no file shows their interfaces: see `placeIpv4`.
  */
 export function readIpv4(host: HostReader, isProcThere: boolean): IpUse {
   const settle = isProcThere ? knownOf : knownAlways;
@@ -79,9 +79,9 @@ function ipv4NetworkOf(address: string, prefixLength: number): string {
 }
 
 /**
- * IPv6 addresses and routes, loopback and what the kernel makes by itself for each interface left out:
+ * IPv6 addresses and routes, without loopback and those that the kernel creates for each interface:
  * `/proc/net/if_inet6` (address, index, prefix length, scope, flags, interface) and `/proc/net/ipv6_route` (network,
- * its length, source, its length, gateway, metric, counters, flags, interface). `null` where IPv6 is switched off.
+ * its length, source, its length, gateway, metric, counters, flags, interface). `null` if IPv6 is disabled.
  */
 export function readIpv6(host: HostReader, isProcThere: boolean): IpUse {
   const settle = isProcThere ? knownOf : knownAlways;
@@ -119,7 +119,7 @@ function toAddress({ digits, prefixLength, interface: name }: Ipv6Address): IpAd
   return { address: formatIpv6(digits), prefixLength, interfaces: [name] };
 }
 
-/** `null` for a route that says nothing of how the interface is used. */
+/** `null` for a route that does not show a use of the interface. */
 function parseIpv6Route(line: string, networks: OwnNetworks): IpRoute | null | undefined {
   const match =
     /^([0-9a-f]{32}) ([0-9a-f]{2}) [0-9a-f]{32} [0-9a-f]{2} ([0-9a-f]{32}) (?:[0-9a-f]{8} ){3}([0-9a-f]{8}) +(\S+)$/.exec(
@@ -128,7 +128,7 @@ function parseIpv6Route(line: string, networks: OwnNetworks): IpRoute | null | u
   if (match === null) return undefined;
   const [, network = '', length = '', gateway = '', flagDigits = '', name = ''] = match;
   const flags = Number.parseInt(flagDigits, 16);
-  // A bitwise AND is signed, and the flag of local routes is the sign.
+  // A bitwise AND is signed, and the flag of local routes is the sign bit.
   const isOwn = flags >= RTF_LOCAL || (flags & (RTF_REJECT | RTF_ANYCAST)) !== 0 || (flags & RTF_UP) === 0;
   if (isOwn || name === LOOPBACK || /^(fe80|ff)/.test(network)) return null;
   const prefixLength = Math.min(128, Number.parseInt(length, 16));

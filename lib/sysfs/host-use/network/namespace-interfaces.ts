@@ -10,7 +10,7 @@ import { askLinks } from './ip-answers.ts';
 
 type Found = Omit<ElsewhereInterface, 'where'>;
 
-// Of these one is always made of another; its number is then in `iflink`.
+// These always have a lower interface; its number is in `iflink`.
 const STACKED: ReadonlySet<InterfaceKind> = new Set([
   'vlan',
   'macvlan',
@@ -19,10 +19,10 @@ const STACKED: ReadonlySet<InterfaceKind> = new Set([
   'vxlan',
   'tunnel',
 ]);
-// What is made of nothing, though its driver has no word for it in `uevent`.
+// Interfaces without a lower one, although their driver reports no type in `uevent`.
 const BY_ITSELF = /^(tun_flags|bridge|bonding)$/;
 
-/** The numbers of the reader's own interfaces, and the number that each is linked to, which mostly is its own. */
+/** The numbers of the reader's own interfaces, and the number that each is linked to, usually its own. */
 export function readOwnLinks(host: HostReader): ReadonlyMap<number, number> {
   const links = new Map<number, number>();
   for (const name of knownValue(knownOf(host.list(SYS_PATHS.netClass))) ?? []) {
@@ -34,8 +34,8 @@ export function readOwnLinks(host: HostReader): ReadonlyMap<number, number> {
 }
 
 /**
- * The interfaces of a namespace by the sysfs that a process in it has, `/proc/PID/root/sys/class/net`; `null` where that
- * is not of its namespace (the names are others), or cannot be read.
+ * The interfaces of a namespace by the sysfs of a process in it, `/proc/PID/root/sys/class/net`; `null` if that is
+ * another namespace (the names differ), or cannot be read.
  *
  * @param task the directory of the process or thread
  */
@@ -76,13 +76,13 @@ function readOne(
   if (isMadeHere) return { ...found, madeOf: null };
   if (STACKED.has(kind)) return { ...found, madeOf: link };
   if (word !== undefined || names.some((each) => BY_ITSELF.test(each))) return { ...found, madeOf: null };
-  // The other end of a cable (veth) that begins here, or what is linked to nothing that is here.
+  // The other end of a veth pair that begins here, or an interface that is not linked to one here.
   const isOther = ownLinks.get(link) === index && link !== index;
   const isItself = link === index && !ownLinks.has(index);
   return { ...found, madeOf: isOther || isItself ? null : link };
 }
 
-/** The interfaces of a namespace as the kernel itself tells them; `null` where it cannot be asked. */
+/** The interfaces of a namespace by the kernel itself; `null` if it cannot be asked. */
 export function namespaceByKernel(host: HostReader, namespace: string): readonly Found[] | null {
   return (
     askLinks(host, namespace)

@@ -8,21 +8,22 @@ import { namespaceByKernel, namespaceBySysfs, readOwnLinks } from './namespace-i
 import { processTitle } from './packet-sockets.ts';
 
 const SELF = 'self';
-// A process may have another's sysfs, as a service without a network has the host's: then another of its namespace is asked.
+// A process may see the sysfs of another namespace, as a service without a network does: then another process of its
+// namespace is tried.
 const MAX_TRIED = 8;
 
-/** Namespaces that no process has to be in: by the kernel's name of each, a path that leads to it. */
+/** Namespaces that need no process: by the kernel's name of each, a path to it. */
 export interface KeptNamespaces {
   readonly paths: ReadonlyMap<string, string>;
-  /** Why there may be more; `null` if there are none. */
+  /** Why there may be more; `null` if these are all. */
   readonly missed: Known<never>;
 }
 
 /**
- * The interfaces of all network namespaces but the reader's: of those that have a process (`/proc/PID/ns/net`) or a thread
- * (`/proc/PID/task/TID/ns/net`), and of those that are mounted (`ip netns`) or that a descriptor keeps. Names are in
- * `/proc/PID/net/dev`; what an interface is made of is in the sysfs that the process has, or told by the kernel itself.
- * Denied to all but root.
+ * The interfaces of all network namespaces except the reader's: namespaces with a process (`/proc/PID/ns/net`)
+ * or a thread (`/proc/PID/task/TID/ns/net`), and those that are mounted (`ip netns`) or kept by a descriptor. Names
+ * are in `/proc/PID/net/dev`; lower interfaces are in the sysfs of the process, or come from the kernel itself.
+ * DENIED for users other than root.
  */
 export function readElsewhere(host: HostReader, kept: KeptNamespaces): ElsewhereUse {
   const nothing = (missed: Known<never>): ElsewhereUse => ({ interfaces: [], unseen: [], missed });
@@ -54,11 +55,11 @@ function namespacePath(pid: number | typeof SELF): string {
 interface Place {
   /** Processes and threads in it: `/proc/913`, `/proc/913/task/914`. */
   readonly tasks: string[];
-  /** A path that keeps it. */
+  /** A path that keeps the namespace. */
   readonly path: string | null;
 }
 
-/** The namespaces by the kernel's name for them: `net:[4026532501]`; and why that may not be all. */
+/** The namespaces by the kernel's name: `net:[4026532501]`, and the reason if these may not be all. */
 function placesOf(
   host: HostReader,
   pids: readonly number[],
@@ -91,7 +92,7 @@ function hasEnded(code: string): boolean {
   return code === 'ESRCH';
 }
 
-/** `null` where it has interfaces and it cannot be read what they are made of. */
+/** `null` if it has interfaces whose lower interfaces cannot be read. */
 function readNamespace(
   host: HostReader,
   place: Place,
@@ -114,14 +115,14 @@ function readNamespace(
   return told?.map((each) => ({ ...each, where })) ?? found;
 }
 
-/** Whether sysfs does not tell if it is made of an interface of ours, and the kernel itself may. */
+/** Whether sysfs does not show if it is on top of an interface here, but the kernel may. */
 function isDoubtful({ kind, madeOf }: ElsewhereInterface, ownLinks: ReadonlyMap<number, number>): boolean {
   return kind === 'other' && madeOf !== null && ownLinks.has(madeOf);
 }
 
 function whereOf(host: HostReader, { tasks: [task], path }: Place): string {
   const at = task ?? path ?? '';
-  // A mount point in another mount namespace is named by itself, a task or descriptor by its process.
+  // A mount point in another mount namespace is named by its path, a task or descriptor by its process.
   const [, pid, below = ''] = /^\/proc\/(\d+)(\/.*)?$/.exec(at) ?? [];
   if (pid === undefined) return at;
   const title = processTitle(host, Number(pid));

@@ -2,14 +2,14 @@ import type { IpAddress } from '../../../facts/network-use.ts';
 
 /**
  * Whether an interface has an address in a network. The addresses are sorted by interface and prefix length once, so
- * that the routes of a large router take no longer for each of its addresses.
+ * that a large router with many addresses does not need more time for each route.
  */
 export class OwnNetworks {
   readonly #addresses = new Map<string, string[]>();
   readonly #networks = new Map<string, ReadonlySet<string>>();
   readonly #networkOf: (address: string, prefixLength: number) => string;
 
-  /** @param networkOf the network of a prefix length that an address is in, as any text */
+  /** @param networkOf the network of a prefix length that contains an address, as any text */
   constructor(
     addresses: readonly Pick<IpAddress, 'address' | 'interfaces'>[],
     networkOf: (address: string, prefixLength: number) => string,

@@ -5,13 +5,13 @@ import { processPath, USE_PATHS } from '../../paths.ts';
 import { readAttribute } from '../known-reading.ts';
 
 /**
- * The packet sockets of `/proc/net/packet` that are bound to one interface, by its number (`Iface`; 0 for those that
- * get the packets of all):
+ * The packet sockets of `/proc/net/packet` that are bound to one interface, by its number (`Iface`; 0 for all
+ * interfaces):
  *
  *     sk               RefCnt Type Proto  Iface R Rmem   User   Inode
  *     00000000503cd966 3      3    0003   3     1 0      0      56514
  *
- * `null` where the kernel has none.
+ * `null` if the kernel has none.
  *
  * @param owners by the inode of a socket a process that has it open
  */

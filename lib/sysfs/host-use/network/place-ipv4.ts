@@ -2,7 +2,7 @@ import type { IpAddress } from '../../../facts/network-use.ts';
 import { type FibTrie, firstOf } from './fib-trie.ts';
 import { ipv4Bits } from './ip-text.ts';
 
-/** A route without a gateway, as far as it says where an address is. */
+/** A route without a gateway, which may show the interface of an address. */
 export interface LinkRoute {
   readonly interface: string;
   /** `10.0.0.0`. */
@@ -11,13 +11,13 @@ export interface LinkRoute {
 }
 
 /**
- * Places the addresses of the host by the main table's routes without a gateway. No file of the kernel says which
- * interface has an IPv4 address, so that this is as much as files tell:
+ * Finds the interfaces of the host's addresses by the routes of the main table without a gateway. No file of the
+ * kernel shows the interface of an IPv4 address, so this is the best that files allow:
  *
- * - An address belongs to the interfaces of the longest such network that it is in.
- * - If the kernel knows of a longer network, by a route in another table or by a broadcast address, the interface is
- *   not told.
- * - Of several addresses in one network only one has to be there: each may be on another interface.
+ * - An address belongs to the interfaces of the longest such network that contains it.
+ * - If the kernel has a longer network, by a route in another table or by a broadcast address, the interface is
+ *   unknown.
+ * - If several addresses are in one network, only one must be on its interface: the others may be elsewhere.
  */
 export function placeIpv4(trie: FibTrie, routes: readonly LinkRoute[]): readonly IpAddress[] {
   const interfaces = new Map<string, Set<string>>();
@@ -45,7 +45,7 @@ export function placeIpv4(trie: FibTrie, routes: readonly LinkRoute[]): readonly
   });
 }
 
-/** The prefix lengths of networks, of those that are more than one address and less than all, the longest first. */
+/** The prefix lengths of networks with more than one address and less than all, the longest first. */
 function lengthsOf(networks: readonly { readonly prefixLength: number }[]): readonly number[] {
   const lengths = new Set(networks.map(({ prefixLength }) => prefixLength));
   return [...lengths].filter((length) => length > 0 && length < 32).sort((a, b) => b - a);

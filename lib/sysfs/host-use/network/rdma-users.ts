@@ -4,7 +4,10 @@ import { type HostReader, knownOf } from '../../../host/host-reader.ts';
 import { modulePath } from '../../paths.ts';
 import { readAttribute } from '../known-reading.ts';
 
-/** What in the kernel works over RDMA: NFS, NVMe, iSER, SRP, SMB, RDS, SMC, RTRS, 9p, Lustre. IPoIB makes interfaces, which are looked at by themselves. */
+/**
+ * The kernel users of RDMA: NFS, NVMe, iSER, SRP, SMB, RDS, SMC, RTRS, 9p, Lustre. IPoIB creates interfaces, which
+ * are checked separately.
+ */
 const MODULES = [
   'rpcrdma',
   'nvme_rdma',
@@ -21,12 +24,12 @@ const MODULES = [
   '9pnet_rdma',
   'ko2iblnd',
 ];
-/** What each adapter has without anybody who uses it. */
+/** The resources that each adapter has without any user. */
 const OWN = /^(ib_(core|cm|ipoib|mad|umad|uverbs)|iw_cm|rdma_cm|\w+_(ib|re))$/;
 
 /**
- * Who in the kernel uses RDMA: by `rdma resource show qp`, which says on which device, or else the modules above it that are in
- * use (`/sys/module/rpcrdma/refcnt`), of which nothing says that.
+ * The kernel users of RDMA: by `rdma resource show qp`, which shows the device, otherwise the modules that are in use
+ * (`/sys/module/rpcrdma/refcnt`), which do not show it.
  */
 export function readRdmaUsers(host: HostReader): Known<readonly RdmaUser[]> {
   const users: RdmaUser[] = [];

@@ -7,7 +7,7 @@ export interface InetSocket {
   readonly local: string;
   readonly localPort: number;
   readonly peer: string;
-  /** The kernel's number: 1 for one that is connected, 10 for one that waits for connections. */
+  /** The kernel's number: 1 for a connected socket, 10 for a listening one. */
   readonly state: number;
   readonly inode: number;
 }
@@ -16,8 +16,8 @@ const LINE =
   /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) ([0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} ([0-9A-F]{2}) (?:\S+\s+){5}(\d+)/;
 
 /**
- * Tables such as `/proc/net/tcp` and `/proc/net/tcp6`, addresses in words of 32 bits in the byte order of the machine (taken
- * for little-endian):
+ * Tables such as `/proc/net/tcp` and `/proc/net/tcp6`, with addresses in words of 32 bits in the byte order of the
+ * machine (assumed to be little-endian):
  *
  *      sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
  *       0: 0500000A:0016 070200C0:C3CA 01 00000000:00000000 02:0009C0B8 00000000     0        0 20512 …
@@ -50,7 +50,7 @@ function parseSocket(line: string): InetSocket | undefined {
   };
 }
 
-/** IPv4 as itself also where a socket for both has it. */
+/** An IPv4 address in its own form, even if a socket for both families has it. */
 function addressOf(hexDigits: string): string {
   if (hexDigits.length === 8) return ipv4OfRoute(hexDigits);
   const words = hexDigits.match(/.{8}/g) ?? [];

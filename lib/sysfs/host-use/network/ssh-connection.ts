@@ -1,6 +1,6 @@
 /**
- * The address of this host that a login session came to over SSH: the third word of `SSH_CONNECTION`
- * (`192.0.2.7 50122 10.0.0.5 22`) in the environment of a process, `/proc/PID/environ`.
+ * The local address of an SSH login session: the third word of `SSH_CONNECTION` (`192.0.2.7 50122 10.0.0.5 22`) in
+ * the environment of a process, `/proc/PID/environ`.
  */
 export function sessionAddressIn(environment: string): string | undefined {
   const found = environment.split('\0').find((each) => each.startsWith('SSH_CONNECTION='));
@@ -8,7 +8,7 @@ export function sessionAddressIn(environment: string): string | undefined {
   return address === undefined ? undefined : plainAddress(address);
 }
 
-/** Without the zone of a link-local address, and IPv4 as itself where a socket for both took it. */
+/** Without the zone of a link-local address, and IPv4 in its own form if a socket for both families has it. */
 function plainAddress(rawAddress: string): string {
   return rawAddress
     .replace(/%.*$/s, '')

@@ -5,14 +5,14 @@ import { resolveLink } from '../../../host/file/resolve-link.ts';
 import { type HostReader, isFailure } from '../../../host/host-reader.ts';
 import { udevBlockPath } from '../../paths.ts';
 
-// As many as the kernel follows.
+// The limit of the kernel.
 const MAX_LINKS = 40;
 const DEV = '/dev/';
 
 /**
- * The names of block devices that the host's storage is used by, if they are not the kernel's: by the number of the node,
- * by links of `/dev`, and by those that udev noted in `/run/udev/data/b8:1`, `S:disk/by-partlabel/data`. One that leads to
- * no block device is not in it.
+ * The names of block devices that the storage of the host uses, other than the kernel's: by the number of the node,
+ * by links of `/dev`, and by those that udev recorded in `/run/udev/data/b8:1`, `S:disk/by-partlabel/data`. A name
+ * without a block device is not included.
  */
 export function readDeviceNames(
   host: HostReader,
@@ -22,7 +22,7 @@ export function readDeviceNames(
   const known = new DeviceNames(blocks);
   const numbers = new Set(blocks.map(({ number }) => knownValue(number)));
   const mounts = (knownValue(use.mounts) ?? []).flatMap(({ number, source, devices }) => [
-    // One whose number is a block device's needs no name.
+    // If the number is that of a block device, no name is needed.
     ...(numbers.has(number) ? [] : source.split(':')),
     ...devices,
   ]);
@@ -34,14 +34,17 @@ export function readDeviceNames(
     ...(knownValue(use.automounts) ?? []).map(({ source }) => source ?? ''),
   ];
   return [...new Set(paths)].filter(mayBeNode).flatMap((path) => {
-    // A snapshot holds links, and no numbers.
+    // A snapshot contains links, and no numbers.
     const named = known.at(path) ?? byLink(host, path, known) ?? byUdev(host, path, blocks);
     const block = byNumber(host, path, blocks) ?? named;
     return block === undefined || block === known.at(path) ? [] : [{ path, block: block.name }];
   });
 }
 
-/** Also of a node below another root, `/srv/root/dev/sda1`; of no other file, which may be on a server that does not answer. */
+/**
+ * Also a node below another root, `/srv/root/dev/sda1`, but no other file, because it may be on a server that does
+ * not answer.
+ */
 function mayBeNode(path: string): boolean {
   return path.startsWith('/') && path.includes(DEV);
 }

@@ -6,9 +6,9 @@ import { readClass } from '../known-reading.ts';
 import { regionFunctions } from '../storage/cxl-memory.ts';
 
 /**
- * What hangs on functions and has a character node, from the links of `/sys/dev/char`:
- * `4:68 -> ../../devices/pci0000:00/0000:00:16.3/tty/ttyS4`. Every kernel has the directory. Memory of CXL is below no
- * function, and hangs on those that its region is made of.
+ * The devices on functions with a character node, from the links of `/sys/dev/char`: `4:68 ->
+ * ../../devices/pci0000:00/0000:00:16.3/tty/ttyS4`. Every kernel has the directory. CXL memory is below no function,
+ * and belongs to those of its region.
  */
 export function readDeviceNodes(host: HostReader): Known<readonly DeviceNode[]> {
   const members = readClass(host, SYS_PATHS.characterDevices);
@@ -26,7 +26,7 @@ export function readDeviceNodes(host: HostReader): Known<readonly DeviceNode[]> 
   return nodes;
 }
 
-/** The class stands above a device, but for devices of a bus, and for what is below another device. */
+/** The class is the directory above a device, except for devices of a bus, and for devices below another device. */
 function subsystemAbove(above: string, directory: string): string {
   if (/\/input\d+\/(event|mouse|js)\d+$/.test(directory)) return 'input';
   return /^usb\d+$|^\d+-[\d.]+$/.test(above) || /\/usb\d+$/.test(directory) ? 'usb' : above;

@@ -5,7 +5,9 @@ import { isPciAddress, type PciAddress } from '../../../pci/address.ts';
 import { driverPath, lastName, modulePath, SYS_PATHS, USE_PATHS } from '../../paths.ts';
 import { readAttribute, readClass } from '../known-reading.ts';
 
-/** What the kernel itself has functions do: copy, compute, or serve another host. Each part may be absent. */
+/**
+ * The work of functions for the kernel itself: copying, computing, or serving another host. Each part may be absent.
+ */
 export function readKernelWork(host: HostReader): Known<readonly KernelWork[]> {
   const found: KernelWork[] = [];
   for (const read of [readChannels, readWorkQueues, readExportedUsb, readAlgorithms]) {
@@ -16,17 +18,17 @@ export function readKernelWork(host: HostReader): Known<readonly KernelWork[]> {
   return found;
 }
 
-/** The channels of engines for copying that somebody in the kernel has: `/sys/class/dma/dma0chan0/in_use` is not 0. */
+/** The DMA channels that the kernel uses: `/sys/class/dma/dma0chan0/in_use` is not 0. */
 function readChannels(host: HostReader): Known<readonly KernelWork[]> {
   return readMembers(host, SYS_PATHS.dmaClass, /^dma\d+chan\d+$/, 'dma', 'in_use', isCount);
 }
 
-/** The work queues of DSA and IAA that are in use: `clients` is not 0, whether programs or the kernel are meant. */
+/** The work queues of DSA and IAA that are in use, by programs or the kernel: `clients` is not 0. */
 function readWorkQueues(host: HostReader): Known<readonly KernelWork[]> {
   return readMembers(host, SYS_PATHS.workQueues, /^wq\d+\.\d+$/, 'work queue', 'clients', isCount);
 }
 
-/** USB devices that another host has: `usbip_status` of a device that is exported is 2, SDEV_ST_USED. */
+/** USB devices that another host uses: `usbip_status` of an exported device is 2, SDEV_ST_USED. */
 function readExportedUsb(host: HostReader): Known<readonly KernelWork[]> {
   return readMembers(
     host,
@@ -64,8 +66,8 @@ function readMembers(
 }
 
 /**
- * Algorithms in use that a driver of PCI devices brings, from `/proc/crypto`: blocks of lines such as
- * `driver       : qat_aes_xts`, `module       : intel_qat`, `refcnt       : 3`. One that only exists has a count of 1.
+ * Algorithms in use from a driver of PCI devices, from `/proc/crypto`: blocks of lines such as `driver       :
+ * qat_aes_xts`, `module       : intel_qat`, `refcnt       : 3`. An unused one has a count of 1.
  */
 function readAlgorithms(host: HostReader): Known<readonly KernelWork[]> {
   const table = knownOf(host.readTable(USE_PATHS.algorithms));
@@ -75,7 +77,7 @@ function readAlgorithms(host: HostReader): Known<readonly KernelWork[]> {
     const of = (name: string) => new RegExp(`^${name} *: (.*)$`, 'm').exec(block)?.[1] ?? '';
     const module = of('module');
     const driver = of('driver');
-    // One of a template, `authenc(hmac(sha1-ni),…)`, has the module of the template.
+    // An algorithm from a template, `authenc(hmac(sha1-ni),…)`, has the module of the template.
     if (module === '' || module === 'kernel' || driver.includes('(') || Number(of('refcnt')) < 2) continue;
     used.set(module, [...(used.get(module) ?? []), driver]);
   }
@@ -108,7 +110,7 @@ function workOfModules(
   });
 }
 
-/** Whether what brings algorithms is the driver's own module, is used by that, or uses it: `intel_qat` of `qat_4xxx`. */
+/** Whether the module of an algorithm is that of the driver, is used by it, or uses it: `intel_qat` of `qat_4xxx`. */
 function isOfModule(host: HostReader, module: string, driver: string): boolean {
   return (
     module === driver ||

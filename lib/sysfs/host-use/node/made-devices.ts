@@ -6,8 +6,8 @@ import { SYS_PATHS } from '../../paths.ts';
 import { readClass } from '../known-reading.ts';
 
 /**
- * The devices of a bus whose devices are made of functions for machines: `mdev` or `vdpa`. `null` if the kernel does not
- * have the bus.
+ * The devices of a bus whose devices are created from functions for VMs: `mdev` or `vdpa`. `null` if the kernel does
+ * not have the bus.
  */
 export function readMadeDevices(host: HostReader, bus: 'mdev' | 'vdpa'): Known<readonly HostThing[]> {
   return mapKnown(readClass(host, `${SYS_PATHS.buses}/${bus}/devices`), (members) =>

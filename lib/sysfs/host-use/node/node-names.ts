@@ -1,15 +1,18 @@
 import { isPciAddress, type PciAddress } from '../../../pci/address.ts';
 
-/** Nodes that every host has open, and that are of no device that could be taken: for hosts whose sysfs does not have them. */
+/**
+ * Nodes that every host has open, and that belong to no device that a change could take: for hosts whose sysfs does
+ * not have them.
+ */
 const COMMON =
   /(^|\/)dev\/(null|zero|full|u?random|kmsg|mem|port|ptmx|pts\/.*|tty\d*|console|vcs[au]?\d*|ttyprintk|shm\/.*|hugepages.*|mqueue.*|log|kvm|net\/tun|fuse|cuse|autofs|loop-control|mapper\/control|btrfs-control|zfs|uinput|uhid|vhost-(net|vsock)|vsock|vhci|xen\/.*|sgx_.*|vbox.*|vmmon|vmci|ntsync|mcelog|binder.*|userfaultfd|udmabuf|dma_heap\/.*|cpu_dma_latency|cpu\/.*|hpet|hwrng|rfkill|snapshot|vga_arbiter|nvram|ppp|iommu|vfio\/vfio|infiniband\/rdma_cm|snd\/(timer|seq)|nvme-fabrics|usbmon\d+|rtc\d*)( \(deleted\))?$/;
 
-/** Whether a node of such a name is no device's. */
+/** Whether a node of that name belongs to no device. */
 export function isCommonNode(path: string): boolean {
   return COMMON.test(path);
 }
 
-// What the names of the kernel and udev tell, most special first: the name below /dev, and the class or bus.
+// The names of the kernel and udev, most specific first: the name below /dev, and the class or bus.
 const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/^vfio\/devices\//, 'vfio-dev'],
   [/^vfio\//, 'vfio'],
@@ -51,12 +54,12 @@ const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/^vhost-vdpa-/, 'vhost-vdpa'],
 ];
 
-/** The path of a node that was deleted, without the kernel's mark. */
+/** The path of a deleted node, without the kernel's mark. */
 export function withoutMark(path: string): string {
   return path.replace(/ \(deleted\)$/, '');
 }
 
-/** A file of sysfs through which a program works with a function itself. */
+/** A file of sysfs by which a program accesses a function directly. */
 interface PciFile {
   readonly address: PciAddress;
   /** `config`, `resource0`. */
@@ -64,8 +67,9 @@ interface PciFile {
 }
 
 /**
- * Which function an open file gives hold of: its registers (`resource0`), its configuration space or its ROM.
- * `/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/resource0`, also below another root, and `/proc/bus/pci/01/00.0`.
+ * The function that an open file accesses: its registers (`resource0`), its configuration space or its ROM.
+ * `/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/resource0`, also below another root, and
+ * `/proc/bus/pci/01/00.0`.
  */
 export function pciFileOf(path: string): PciFile | null {
   const [, domain = '0000', bus, slot] =
@@ -77,7 +81,7 @@ export function pciFileOf(path: string): PciFile | null {
   return isPciAddress(address) ? { address, file } : null;
 }
 
-/** The class or bus that a node is of by its name; `null` if that says nothing. */
+/** The class or bus of a node by its name; `null` if the name does not show it. */
 export function subsystemByPath(path: string): string | null {
   const below = /(?:^|\/)dev\/(.*)$/s.exec(withoutMark(path))?.[1];
   if (below === undefined) return null;

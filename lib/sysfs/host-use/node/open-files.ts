@@ -8,16 +8,17 @@ import { isIoUring, mappedFiles, ringFiles } from './held-files.ts';
 import { pciFileOf } from './node-names.ts';
 import { OpenNodes } from './open-nodes.ts';
 
-// At some 2 µs each, a few seconds.
+// At about 2 µs each, this takes a few seconds.
 const MAX_LINKS = 2_000_000;
-// Few programs give a thread a table of files of its own, and some have thousands of threads: at some 1 µs each, as long.
+// Few programs have a separate file table for a thread, and some have thousands of threads: at about 1 µs each, this
+// also takes a few seconds.
 const MAX_THREAD_FILES = 4_000_000;
-// PROC_PID_INIT_INO of include/linux/proc_ns.h: the namespace in which all processes are to be seen.
+// PROC_PID_INIT_INO of include/linux/proc_ns.h: the namespace that shows all processes.
 export const INITIAL_PIDS = 'pid:[4026531836]';
-// A server of one that does not answer has whoever asks for a file of it wait.
+// Accessing a file of a server that does not answer would block.
 const REMOTE = /^(nfs|cifs|smb|9p|ceph|afs|fuse|virtiofs|lustre|gpfs|glusterfs|ocfs2|autofs)/;
 
-/** What processes have open. */
+/** The open files of processes. */
 export interface OpenFilesUse extends Pick<LiveUse, 'holders' | 'unseen'> {
   /** By the inode of a socket a process that has it open. */
   readonly sockets: ReadonlyMap<number, number>;
@@ -25,7 +26,10 @@ export interface OpenFilesUse extends Pick<LiveUse, 'holders' | 'unseen'> {
   readonly namespaces: ReadonlyMap<string, string>;
 }
 
-/** Reads which processes hold device nodes, sockets and network namespaces open, and why that is not all of them, or `null`. */
+/**
+ * Reads which processes hold device nodes, sockets and network namespaces open, and why these may not be all, or
+ * `null`.
+ */
 export function readOpenFiles(host: HostReader): OpenFilesUse {
   return new OpenFiles(host).read();
 }
@@ -50,7 +54,7 @@ class OpenFiles {
     const listed = knownAlways(this.#host.list(USE_PATHS.processes));
     if (listed === null || isUnknown(listed)) return { ...kept, holders: [], unseen: listed ?? UNREAD };
     const pids = listed.filter((name) => /^\d{1,10}$/.test(name)).map(Number);
-    // One's own processes are all that hidepid leaves to see, and the first process is root's.
+    // With hidepid, only the processes of the reader are visible, and process 1 belongs to root.
     if (!pids.includes(1)) this.#miss(UNREAD);
     this.#lookAtNamespace();
     const holders: DeviceHolder[] = [];
@@ -65,7 +69,7 @@ class OpenFiles {
     return { ...kept, holders, unseen: this.#unseen };
   }
 
-  /** What root could see counts for more than what nobody can. */
+  /** A reason that root would not have is kept only if there is no other. */
   #miss(why: Known<never>): void {
     if (this.#unseen === null || why === DENIED) this.#unseen = why;
   }
@@ -86,7 +90,10 @@ class OpenFiles {
     return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** The open files of a process, as paths below `/proc`: those of its first thread, and what other threads have for themselves. */
+  /**
+   * The open files of a process, as paths below `/proc`: those of its first thread, and those that only other threads
+   * have.
+   */
   #filesOf(pid: number): readonly string[] {
     const own = `${processPath(pid)}/fd`;
     const listed = this.#host.list(own);
@@ -109,7 +116,8 @@ class OpenFiles {
       const folder = `${processPath(pid)}/task/${thread}/fd`;
       const files = this.#taken(this.#host.list(folder)) ?? [];
       this.#leftOfThreads -= files.length + 1;
-      // Of the same numbers: taken for the same table, since to read all links again would cost most hosts as much again.
+      // The same numbers are assumed to be the same table, because reading all links again would double the time on
+      // most hosts.
       if (files.length === shared.size && files.every((file) => shared.has(file))) return [];
       this.#left -= files.length;
       return files.map((file) => `${folder}/${file}`);
@@ -128,12 +136,12 @@ class OpenFiles {
     return node === null ? [] : [node];
   }
 
-  /** The nodes that a process maps into its memory: it needs no open file for that any more. */
+  /** The nodes that a process maps into its memory, which needs no open file. */
   #mappedBy(pid: number): readonly OpenNode[] {
     const table = this.#taken(this.#host.readTable(`${processPath(pid)}/maps`));
     return mappedFiles(table ?? '').flatMap(({ path, range }) => {
       const file = `${processPath(pid)}/map_files/${range}`;
-      // Its number is for root alone, and no captured host has it: then the name has to do.
+      // Only root can read its number, and a snapshot does not have it: then the name is used.
       const isThere = typeof this.#host.readLink(file) === 'string';
       const node = this.#nodeOf(pid, path, isThere ? file : null);
       return node === null ? [] : [node];
@@ -148,7 +156,7 @@ class OpenFiles {
     });
   }
 
-  /** @param file what tells its number; `null` if only the name is known */
+  /** @param file the path for reading its number; `null` if only the name is known */
   #nodeOf(pid: number, path: string, file: string | null): OpenNode | null {
     if (this.#isRemote(pid, path)) return null;
     if (file === null || pciFileOf(path) !== null) return this.#nodes.node(path, UNREAD);
@@ -158,14 +166,14 @@ class OpenFiles {
     return known === undefined ? null : this.#nodes.node(path, known);
   }
 
-  /** Of what has no path: sockets, and network namespaces that live as long as they are open. */
+  /** Files without a path: sockets, and network namespaces that exist while they are open. */
   #keep(pid: number, file: string, name: string): void {
     const [, kind, digits] = /^(socket|net):\[(\d+)\]$/.exec(name) ?? [];
     if (kind === 'net') this.#namespaces.set(name, file);
     else if (kind === 'socket' && !this.#sockets.has(Number(digits))) this.#sockets.set(Number(digits), pid);
   }
 
-  /** What was read; nothing if it is gone by now, or may not be read, which is kept in mind. */
+  /** The value that was read; undefined if it no longer exists, or if it cannot be read, which is recorded. */
   #taken<T>(reading: Reading<T>): T | undefined {
     if (reading === null) return undefined;
     if (!isFailure(reading)) return reading;
@@ -173,7 +181,7 @@ class OpenFiles {
     return undefined;
   }
 
-  /** Whether a file is on a file system that may never answer: a node there is not looked for. */
+  /** Whether a file is on a file system that may not answer: its nodes are not read. */
   #isRemote(pid: number, path: string): boolean {
     if (path.startsWith('/dev/')) return false;
     const namespace = this.#host.readLink(`${processPath(pid)}/ns/mnt`);
@@ -189,12 +197,12 @@ class OpenFiles {
 }
 
 interface MountPoint {
-  /** Without a slash at its end: the root is empty. */
+  /** Without a slash at the end: the root is empty. */
   readonly point: string;
   readonly isRemote: boolean;
 }
 
-/** Where file systems are mounted for a process, the longest path first. */
+/** The mount points of a process, the longest path first. */
 function mountPoints(host: HostReader, pid: number): readonly MountPoint[] {
   const lines = host.readLines(`${processPath(pid)}/mountinfo`, [...'0123456789']);
   if (lines === null || isFailure(lines)) return [];
@@ -206,7 +214,7 @@ function mountPoints(host: HostReader, pid: number): readonly MountPoint[] {
   return points.sort((a, b) => b.point.length - a.point.length);
 }
 
-/** `/proc/PID/comm`, and of QEMU the name that libvirt gives with `-name guest=galaxy0,…`. */
+/** `/proc/PID/comm`; for QEMU the name that libvirt passes with `-name guest=galaxy0,…`. */
 function nameOf(host: HostReader, pid: number): Pick<DeviceHolder, 'command' | 'machine'> {
   const command = knownValue(readAttribute(host, `${processPath(pid)}/comm`)) ?? null;
   if (command === null || !/qemu|kvm/.test(command)) return { command, machine: null };

@@ -12,15 +12,18 @@ type Functions = OpenNode['functions'];
 
 const GROUP_NAME = /^(?:noiommu-)?(\d+)$/;
 const NVIDIA_GPU = /^nvidia(\d+)$/;
-/** Classes of nodes that nearly every process has open, and that are of no device if they hang on none. */
+/** Classes of nodes that nearly every process has open, and that belong to no device unless they are on a function. */
 const PLAIN: ReadonlySet<string> = new Set(['mem', 'tty', 'vc', 'misc']);
-/** Of one driver for all of its devices: which of them are meant, the node does not say. */
+/** Nodes of a driver for all of its devices: the node does not show which one is used. */
 const SHARED: ReadonlySet<string> = new Set(['kfd', 'nvidia', 'hvc', 'sev', 'tee']);
 
-/** The far end of a pseudo-terminal, which every shell has open: sysfs has none of them. UNIX98_PTY_SLAVE_MAJOR and its 8 numbers. */
+/**
+ * The slave of a pseudo-terminal, which every shell has open, and which sysfs does not have. UNIX98_PTY_SLAVE_MAJOR
+ * and its 8 numbers.
+ */
 const PSEUDO_TERMINAL = /^(13[6-9]|14[0-3]):/;
 
-/** Finds the devices, and with them the PCI functions, that nodes are of: by number, or by name if that is all there is. */
+/** Finds the devices of nodes, and their PCI functions: by number, or by name if there is no number. */
 export class OpenNodes {
   readonly #host: HostReader;
   readonly #found = new Map<string, OpenNode | null>();
@@ -32,10 +35,10 @@ export class OpenNodes {
   }
 
   /**
-   * The node that a process has open; `null` for one that is of no device of the host.
+   * The node that a process has open; `null` if it is of no device of the host.
    *
    * @param path as `/proc/PID/fd` has it
-   * @param device its number; unknown on a host that was captured
+   * @param device its number; unknown on a captured host
    */
   node(path: string, device: Known<DeviceNumber>): OpenNode | null {
     const known = knownValue(device);
@@ -47,7 +50,7 @@ export class OpenNodes {
     return node;
   }
 
-  /** The node of which only the last part of its path is known; `null` if no device has a node of that name. */
+  /** A node with only the last part of its path; `null` if no device has a node of that name. */
   named(name: string): OpenNode | null {
     const directory = this.#directoryOf(name);
     return directory === undefined
@@ -70,7 +73,7 @@ export class OpenNodes {
     const subsystem = subsystemByPath(path);
     const isOwn = path.startsWith('/dev/');
     if (isCommonNode(path) || (subsystem === null && !isOwn)) return null;
-    // What was deleted, or is below another root, may be a node of another device than has the name here.
+    // A deleted node, or one below another root, may belong to another device than the one with that name here.
     const isSure = isOwn && withoutMark(path) === path;
     const directory = isSure ? this.#directoryOf(path.slice('/dev/'.length)) : undefined;
     if (directory === undefined) return this.#lost(path, subsystem, null, UNREAD);
@@ -111,12 +114,12 @@ export class OpenNodes {
     };
   }
 
-  /** What a device that hangs on no function stands for. */
+  /** The meaning of a device that is on no function. */
   #virtual(subsystem: string, name: string, directory: string): Functions {
     if (subsystem === 'dax') return regionFunctions(this.#host, directory);
     if (subsystem === 'vfio' && GROUP_NAME.test(name)) return this.#group(name);
     if (SHARED.has(subsystem)) return UNREAD;
-    // The first watchdog has a second node, /dev/watchdog, which is no device's in sysfs.
+    // The first watchdog has a second node, /dev/watchdog, which has no device in sysfs.
     if (subsystem === 'misc' && name === 'watchdog') return this.#watchdog();
     return [];
   }
@@ -162,7 +165,7 @@ export class OpenNodes {
     return first.function === null ? [] : [first.function];
   }
 
-  /** Who registered a major number: `195 nvidia` among the lines of `/proc/devices`. */
+  /** The owner of a major number: `195 nvidia` among the lines of `/proc/devices`. */
   #majorName(number: string): string | null {
     const text = knownValue(readAttribute(this.#host, USE_PATHS.majors)) ?? '';
     const [characters = ''] = text.split('Block devices:');
@@ -170,7 +173,7 @@ export class OpenNodes {
     return new RegExp(`^\\s*${major} (\\S+)$`, 'm').exec(characters)?.[1] ?? null;
   }
 
-  /** Where sysfs has the device of a name below `/dev`. */
+  /** The directory in sysfs of the device with a name below `/dev`. */
   #directoryOf(name: string): string | undefined {
     this.#byName ??= this.#readNames();
     const named = this.#byName.get(name);
@@ -180,13 +183,13 @@ export class OpenNodes {
       const link = `${SYS_PATHS.classes}/${each}/${lastName(name)}`;
       const target = this.#host.readLink(link);
       const directory = typeof target === 'string' ? resolveLink(link, target) : null;
-      // Devices of a class that has no nodes may have the same name.
+      // Devices of a class without nodes may have the same name.
       if (directory !== null && this.#host.exists(`${directory}/dev`)) return directory;
     }
     return undefined;
   }
 
-  /** The devices that have nodes, by the name that udev gives the node: `DEVNAME=bus/usb/001/004`. */
+  /** The devices with nodes, by the name that udev gives the node: `DEVNAME=bus/usb/001/004`. */
   #readNames(): ReadonlyMap<string, string> {
     const names = new Map<string, string>();
     for (const path of [SYS_PATHS.characterDevices, SYS_PATHS.blockDevices]) {
@@ -199,7 +202,10 @@ export class OpenNodes {
   }
 }
 
-/** A file of sysfs that gives hold of a function, as the bus has it: what the device tree calls it may be long. */
+/**
+ * A file of sysfs that accesses a function, with its path on the bus, because the path in the device tree may be
+ * long.
+ */
 function pciFile(path: string): OpenNode | null {
   const found = pciFileOf(path);
   if (found === null) return null;
@@ -213,18 +219,18 @@ function pciFile(path: string): OpenNode | null {
   };
 }
 
-/** What a device without an entry in sysfs is called by its minor number. */
+/** The name of a device without an entry in sysfs, by its minor number. */
 function minorName(subsystem: string | null, number: string): string | null {
   const minor = Number(number.split(':')[1]);
   return subsystem === 'nvidia' && number.startsWith('195:') && minor < 254 ? `nvidia${minor}` : null;
 }
 
-/** What a device is of that says more by its name than by its class, `tty` and `misc`, or than by where it is. */
+/** The subsystem of a device whose name is more specific than its class (`tty` and `misc`), or than its directory. */
 function specialName(name: string): string | undefined {
   return /^(hvc|dax)\d+(?:\.\d+)?$/.exec(name)?.[1] ?? (name === 'sev' ? name : undefined);
 }
 
-/** The block device that a generic node of NVMe reads and writes: `nvme0n1` for `ng0n1`. */
+/** The block device of a generic NVMe node: `nvme0n1` for `ng0n1`. */
 function genericBlock(name: string): string | null {
   return /^ng\d+n\d+$/.test(name) ? name.replace(/^ng/, 'nvme') : null;
 }

@@ -7,8 +7,8 @@ import { busEntryPath, driverPath, resolveBusEntry } from '../../paths.ts';
 const CONSUMER = 'consumer:pci:';
 
 /**
- * The Thunderbolt and USB4 host interfaces, found by their driver, with the PCI ports that depend on each: the kernel
- * has a link `consumer:pci:0000:00:07.0` in the directory of the interface. `null` if there is none.
+ * The Thunderbolt and USB4 host interfaces, by their driver, with the PCI ports that depend on each: the kernel has a
+ * link `consumer:pci:0000:00:07.0` in the directory of the interface. `null` if there is none.
  */
 export function readTunnels(host: HostReader): Known<readonly TunnelHost[]> {
   const names = knownOf(host.list(driverPath('thunderbolt')));

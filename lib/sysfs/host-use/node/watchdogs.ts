@@ -6,7 +6,7 @@ import { readAttribute, readClass } from '../known-reading.ts';
 
 /**
  * The watchdogs of `/sys/class/watchdog`; `null` if the kernel has none. `state` is `active` or `inactive`; kernels
- * without it do not tell, and then who has the node open counts.
+ * without it do not report it, and then an open node counts.
  */
 export function readWatchdogs(host: HostReader): Known<readonly Watchdog[]> {
   return mapKnown(readClass(host, SYS_PATHS.watchdogClass), (members) =>

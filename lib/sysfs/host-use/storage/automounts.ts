@@ -4,7 +4,7 @@ import { type HostReader, knownOf } from '../../../host/host-reader.ts';
 import { USE_PATHS } from '../../paths.ts';
 import { decodeOctal } from './mount-line.ts';
 
-/** The names of a source in fstab, and where the link of udev stands. */
+/** The tags of sources in fstab, and the folders of udev's links. */
 const TAGS: Readonly<Record<string, string>> = {
   UUID: 'by-uuid',
   LABEL: 'by-label',
@@ -14,12 +14,12 @@ const TAGS: Readonly<Record<string, string>> = {
 };
 
 const WHAT = 'What=';
-/** The lines of fstab that name a device. Those of other hosts may have passwords in them, and are not read. */
+/** The lines of fstab that name a device. Those for other hosts may contain passwords, and are not read. */
 const SOURCES = ['/dev/', ...Object.keys(TAGS).map((tag) => `${tag}=`)];
 
 /**
- * What is mounted when somebody needs it: mount points of autofs over which nothing is mounted, with the source from the
- * mount unit of systemd (`/run/systemd/generator/efi.mount`) or from `/etc/fstab`.
+ * File systems that are mounted on demand: autofs mount points without a mount on top, with the source from the mount
+ * unit of systemd (`/run/systemd/generator/efi.mount`) or from `/etc/fstab`.
  */
 export function readAutomounts(
   host: HostReader,
@@ -47,7 +47,7 @@ function sourceInUnit(host: HostReader, point: string): string | undefined {
   return undefined;
 }
 
-/** As `systemd-escape --path` makes it of `/boot/my disk`: `boot-my\x20disk`. */
+/** The name that `systemd-escape --path` makes from `/boot/my disk`: `boot-my\x20disk`. */
 function unitName(point: string): string {
   const plain = point.replace(/^\/+|\/+$/g, '');
   if (plain === '') return '-';

@@ -6,8 +6,9 @@ import { SYS_PATHS } from '../../paths.ts';
 import { type ClassMember, functionIn, readClass } from '../known-reading.ts';
 
 /**
- * The functions of a disk that lies below none: of an NVMe disk with several paths those of the controllers that its subsystem
- * links (`nvme-subsys0/nvme0`), of persistent memory on CXL those of all memory devices of CXL, any of which may be part of it.
+ * The functions of a disk that is below none: for an NVMe disk with several paths, those of the controllers that its
+ * subsystem links (`nvme-subsys0/nvme0`); for persistent CXL memory, those of all CXL memory devices, because any may
+ * be part of it.
  */
 export function functionsBehind(
   host: HostReader,

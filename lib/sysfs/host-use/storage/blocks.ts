@@ -12,12 +12,12 @@ import { readRemote } from './remote-disks.ts';
 const NUMBER = /^\d{1,4}:\d{1,7}$/;
 
 /**
- * The block devices of `/sys/class/block`, each with what is made of it: `holders`, for bcache its own links. Of a
- * namespace with several paths the hidden ones (`nvme0c1n1`) are counted as the functions of its disk.
+ * The block devices of `/sys/class/block`, each with the devices built on it: `holders`, and for bcache its own
+ * links. The functions of a namespace's hidden paths (`nvme0c1n1`) count as those of its disk.
  */
 export function readBlocks(host: HostReader): Known<readonly BlockDevice[]> {
   const members = readClass(host, SYS_PATHS.blockClass);
-  // A kernel without block devices has no disk to take away, and could not have come up.
+  // A kernel without block devices could not have booted, so a missing directory was not captured.
   if (members === null) return UNREAD;
   if (isUnknown(members)) return members;
   const disks = members.filter(({ name }) => diskOfPath(name) === name);
@@ -84,7 +84,7 @@ function readBackingFile(host: HostReader, name: string, directory: string): Kno
   return mapKnown(readAttribute(host, `${directory}/backing_dev`), (path) => (path === 'none' ? null : path));
 }
 
-// By the kernel's names, before their numbers.
+// By the kernel's names, without their numbers.
 const KINDS: Readonly<Record<string, StackKind>> = {
   md: 'md',
   bcache: 'bcache',
@@ -92,7 +92,7 @@ const KINDS: Readonly<Record<string, StackKind>> = {
   zram: 'zram',
   drbd: 'drbd',
 };
-// Disks of NVMe with several paths, or on a network.
+// NVMe disks with several paths, or on a network.
 const VIRTUAL_DISKS = /\/nvme-(subsystem|fabrics)\//;
 
 function kindOf(host: HostReader, name: string, directory: string): StackKind | null {
@@ -102,22 +102,23 @@ function kindOf(host: HostReader, name: string, directory: string): StackKind | 
   return KINDS[/^([a-z]+)[\d_]/.exec(name)?.[1] ?? ''] ?? (isVirtual ? 'virtual' : null);
 }
 
-/** Who made a mapped device stands in front of its id: `LVM-…`, `CRYPT-LUKS2-…`, `part1-mpath-…`. */
+/** The creator of a mapped device is at the start of its id: `LVM-…`, `CRYPT-LUKS2-…`, `part1-mpath-…`. */
 function mappedKind(rawId: string): StackKind {
   if (rawId.startsWith('LVM-')) return 'lvm';
   if (rawId.startsWith('CRYPT-')) return 'crypt';
   return /^(part\d+-)?mpath-/.test(rawId) ? 'multipath' : 'device-mapper';
 }
 
-/** The types of partitions that ZFS makes, on Linux and on FreeBSD. */
+/** The partition types that ZFS creates, on Linux and on FreeBSD. */
 const ZFS_PARTITIONS: ReadonlySet<string> = new Set([
   '6a898cc3-1dd2-11b2-99a6-080020736631',
   '516e7cba-6ecf-11d6-8ff8-00022d09712b',
 ]);
 
 /**
- * What udev found on it, from `/run/udev/data/b259:2`: `E:ID_FS_TYPE=zfs_member`, `E:ID_FS_LABEL=rpool`. A file
- * without them is "nothing found"; where there is no file udev has not looked, and nobody knows.
+ * The signature that udev found, from `/run/udev/data/b259:2`: `E:ID_FS_TYPE=zfs_member`, `E:ID_FS_LABEL=rpool`. A
+ * file without these lines means that nothing was found; without a file, udev has not probed the device, and the
+ * answer is unknown.
  */
 function readSignature(host: HostReader, number: Known<string>): Pick<BlockDevice, 'signature' | 'label'> {
   const known = knownValue(number);
@@ -132,7 +133,7 @@ function readSignature(host: HostReader, number: Known<string>): Pick<BlockDevic
   const [signature, label, partType = '', partName = ''] = keys.map((key) =>
     lines.find((line) => line.startsWith(key))?.slice(key.length),
   );
-  // Caches and spares of a pool have too little of it for udev to see.
+  // Caches and spares of a pool have too few signs for udev.
   const isOfPool = ZFS_PARTITIONS.has(partType.toLowerCase()) || partName.startsWith('zfs-');
   return { signature: signature ?? (isOfPool ? 'zfs_member' : null), label: label ?? null };
 }

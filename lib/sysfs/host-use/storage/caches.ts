@@ -5,9 +5,10 @@ import { lastName, SYS_PATHS } from '../../paths.ts';
 import type { ClassMember } from '../known-reading.ts';
 
 /**
- * What bcache has made of each block device, which the kernel does not list among its holders. A backing device has
- * a link `bcache/dev -> …/virtual/block/bcache0`; a cache one to its set, `bcache/set -> …/fs/bcache/UUID`, with a
- * link `bdev0 -> …/block/sda/bcache` for each device that it backs. Only devices with one of these are in it.
+ * The bcache device of each block device, which the kernel does not list among its holders. A backing device has a
+ * link `bcache/dev -> …/virtual/block/bcache0`. A cache device has a link to its set, `bcache/set ->
+ * …/fs/bcache/UUID`, with a link `bdev0 -> …/block/sda/bcache` for each device that it backs. Only devices with one
+ * of these links are included.
  */
 export function readCaches(
   host: HostReader,

@@ -7,8 +7,8 @@ import { functionIn, readAttribute, readClass } from '../known-reading.ts';
 const DEVICES = SYS_PATHS.cxlDevices;
 
 /**
- * The functions that memory of CXL is made of, by the directory of something in its region. `target0` of a region names a
- * decoder, which is below an endpoint, whose `uport` leads to the memory device of a function. UNREAD if it is in none.
+ * The functions of CXL memory, by the directory of an object in its region. `target0` of a region names a decoder
+ * below an endpoint, whose `uport` leads to the memory device of a function. UNREAD if the object is in no region.
  */
 export function regionFunctions(host: HostReader, directory: string): Known<readonly PciAddress[]> {
   const region = /^(.*\/decoder[^/]*\/region\d+)(\/|$)/.exec(directory)?.[1];

@@ -7,7 +7,7 @@ import { readAttribute } from '../known-reading.ts';
 /** One way in which the kernel offers storage to others. */
 interface Exporter {
   readonly by: string;
-  /** The module that is loaded while there is one. */
+  /** The module that is loaded while it is used. */
   readonly module: string;
   readonly folder: string;
   /** Folders below it, each a pattern of names. */
@@ -17,7 +17,7 @@ interface Exporter {
 
 const ANY = /^/;
 
-/** The paths of what is switched on, or may be. */
+/** The paths of enabled or possibly enabled exports. */
 const EXPORTERS: readonly Exporter[] = [
   {
     by: 'LIO',
@@ -83,8 +83,8 @@ const EXPORTERS: readonly Exporter[] = [
 ];
 
 /**
- * The disks, partitions and files that the kernel offers to other hosts or VMs. `null` if it offers none. UNREAD if one of
- * the modules is loaded, and its configuration is not to be seen, as in a container.
+ * The disks, partitions and files that the kernel offers to other hosts or VMs. `null` if it offers none. UNREAD if
+ * one of the modules is loaded, and its configuration is not visible, as in a container.
  */
 export function readExports(host: HostReader): Known<readonly StorageExport[]> {
   const found: StorageExport[] = [];
@@ -112,7 +112,7 @@ export function readExports(host: HostReader): Known<readonly StorageExport[]> {
   return found.length === 0 ? null : found;
 }
 
-/** As a path the ways in which the kernel takes a block device as an argument: `PARTUUID=…`, `8:1`. */
+/** The path for a block device in the form of a kernel argument: `PARTUUID=…`, `8:1`. */
 function pathOfTag(text: string): string {
   const partition = /^PARTUUID=(.+)$/.exec(text)?.[1];
   if (partition !== undefined) return `/dev/disk/by-partuuid/${partition.toLowerCase()}`;
@@ -134,7 +134,7 @@ function foldersBelow(host: HostReader, top: string, patterns: readonly RegExp[]
 }
 
 /**
- * `udev_path` of a backstore, which is free text; `info` of one that is in use tells the device itself:
+ * `udev_path` of a backstore, which is free text; `info` of an active one shows the device:
  *
  *     iBlock device: sda  UDEV PATH: /dev/disk/by-id/x  readonly: 0
  *             Major: 8 Minor: 0  CLAIMED: IBLOCK
@@ -157,7 +157,7 @@ function readBackend(host: HostReader, folder: string): Known<string> {
     if (major === undefined || minor === undefined) return BROKEN;
     const number = `${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}`;
     const target = knownOf(host.readLink(`${SYS_PATHS.blockDevices}/${number}`));
-    // Without it a path that leads to no known device.
+    // Otherwise a path that leads to no known device.
     return mapKnown(target, (link) => `/dev/${lastName(link)}`) ?? `/dev/block/${number}`;
   });
 }
@@ -168,7 +168,7 @@ function readSwitched(host: HostReader, folder: string, file: string): Known<str
   return isUnknown(isOn) ? isOn : orNone(readAttribute(host, `${folder}/${file}`));
 }
 
-/** `enable`: 0 or 1, or not known; what is in it counts unless it is 0. */
+/** `enable`: 0 or 1, or unknown; the export counts unless it is 0. */
 function readEnabled(host: HostReader, folder: string): Known<boolean> {
   return mapKnown(readAttribute(host, `${folder}/enable`), (text) => text !== '0');
 }

@@ -4,7 +4,7 @@ import { type HostReader, knownOf } from '../../../host/host-reader.ts';
 import { lastName, SYS_PATHS, USE_PATHS } from '../../paths.ts';
 import { knownAlways } from '../known-reading.ts';
 
-/** The names of the ZFS pools that are imported: the directories in `/proc/spl/kstat/zfs`, among its files. */
+/** The names of the imported ZFS pools: the directories in `/proc/spl/kstat/zfs`, which also contains files. */
 export function readPools(host: HostReader, isProcThere: boolean): Known<readonly string[]> {
   const names = host.list(USE_PATHS.zfsPools);
   const all = isProcThere ? knownOf(names) : knownAlways(names);
@@ -18,18 +18,19 @@ export function readPools(host: HostReader, isProcThere: boolean): Known<readonl
   return pools;
 }
 
-/** In `/sys/fs` beside the file systems that are at work. */
+/** Entries of `/sys/fs` that are not active file systems. */
 const FEATURES: ReadonlySet<string> = new Set(['features', 'stats', 'debug']);
-/** File systems of one block device each, with a directory of its name while they are mounted anywhere. */
+/** File systems with one block device each, which have a directory of its name while they are mounted anywhere. */
 const SINGLE = ['ext4', 'xfs', 'nilfs2', 'erofs'];
-/** The same of file systems that have it in `/proc/fs`. */
+/** The same for file systems with a directory in `/proc/fs`. */
 const SINGLE_IN_PROC = ['reiserfs', 'ntfs3', 'jfs'];
 const JOURNALS = 'jbd2';
 
 /**
- * The file systems that the kernel has at work, also those that are mounted where this process can't see it:
- * `/sys/fs/ext4/vda2`, `/sys/fs/btrfs/UUID/devices/vda2` for each device of a btrfs, `/sys/fs/bcachefs/UUID/dev-0/block`,
- * and journals on a device of their own, `/proc/fs/jbd2/vdb`. `null` where it has none of a kind that says so.
+ * The active file systems of the kernel, including those that are mounted outside the view of this process:
+ * `/sys/fs/ext4/vda2`, `/sys/fs/btrfs/UUID/devices/vda2` for each device of a btrfs,
+ * `/sys/fs/bcachefs/UUID/dev-0/block`, and journals on their own device, `/proc/fs/jbd2/vdb`. `null` if it has none
+ * of a kind that is listed.
  */
 export function readFileSystems(host: HostReader): Known<readonly ActiveFileSystem[]> {
   const listed = knownOf(host.list(SYS_PATHS.fileSystems));
@@ -61,8 +62,8 @@ function readSingle(host: HostReader, type: string, path: string): Known<readonl
 }
 
 /**
- * A directory of the name of its first device. All are in `/proc/fs/f2fs/sda1/disk_map`, which older kernels do not have, and for
- * one of a single device has no such lines:
+ * A directory with the name of its first device. All devices are in `/proc/fs/f2fs/sda1/disk_map`, which older
+ * kernels do not have, and which has no such lines for a single device:
  *
  *     Disk: 0 (zoned=0):                    0 -               262143 on /dev/sda1
  */
@@ -76,7 +77,7 @@ function readF2fs(host: HostReader): Known<readonly ActiveFileSystem[]> {
     if (map === null) found.push({ ...system, mayHaveMore: true });
     else {
       const others = [...map.matchAll(/^Disk:.* on \/dev\/(\S+)$/gm)].map(([, name = '']) => name);
-      // A name that is not the kernel's tells of no device.
+      // A name other than the kernel's identifies no device.
       const isClear = others.every((name) => !name.includes('/'));
       found.push({
         ...system,
@@ -91,12 +92,12 @@ function readF2fs(host: HostReader): Known<readonly ActiveFileSystem[]> {
 function readBtrfs(host: HostReader): Known<readonly ActiveFileSystem[]> {
   return readSets(host, 'btrfs', (set) => {
     const names = knownOf(host.list(`${set}/devices`));
-    // Each btrfs has that directory: without it nothing tells which devices are its own.
+    // Every btrfs has that directory: without it, its devices are unknown.
     return names ?? BROKEN;
   });
 }
 
-/** A directory `dev-0` a device, with a link `block -> …/block/sda/sda1` unless the device is missing. */
+/** A directory `dev-0` for each device, with a link `block -> …/block/sda/sda1` unless the device is missing. */
 function readBcachefs(host: HostReader): Known<readonly ActiveFileSystem[]> {
   return readSets(host, 'bcachefs', (set) => {
     const names = knownOf(host.list(set));

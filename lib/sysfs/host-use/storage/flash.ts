@@ -4,19 +4,19 @@ import type { HostReader } from '../../../host/host-reader.ts';
 import { SYS_PATHS } from '../../paths.ts';
 import { type ClassMember, readAttribute, readClass } from '../known-reading.ts';
 
-// Of include/uapi/linux/major.h; jffs2 has that number also where there is no block device of it.
+// include/uapi/linux/major.h; jffs2 has that number even if it has no block device.
 const MTD_BLOCK_MAJOR = 31;
 
 /**
- * Flash memory (`/sys/class/mtd/mtd0`) and what UBI makes of it (`/sys/class/ubi/ubi0`, with `mtd_num`), as block devices: file
- * systems are mounted from them.
+ * Flash memory (`/sys/class/mtd/mtd0`) and UBI devices on it (`/sys/class/ubi/ubi0`, with `mtd_num`), as block
+ * devices, because file systems are mounted from them.
  *
- * @param blocks the names of the block devices that there are
+ * @param blocks the names of the existing block devices
  */
 export function readFlash(host: HostReader, blocks: ReadonlySet<string>): Known<readonly BlockDevice[]> {
   const [chips, volumes] = [SYS_PATHS.mtdClass, SYS_PATHS.ubiClass].map((path) => {
     const members = readClass(host, path);
-    // A snapshot that does not have it is older than this, and tells what is open of no disk.
+    // A snapshot without it is from an older version.
     return members === UNREAD ? null : members;
   });
   const unknown = [chips, volumes].find(isUnknown);

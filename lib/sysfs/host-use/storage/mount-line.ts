@@ -1,14 +1,14 @@
 import type { Mount, RemoteStorage } from '../../../facts/storage-use.ts';
 
-// File systems of another host. The kernel mounts them by no block device.
+// File systems of another host. The kernel mounts them without a block device.
 const REMOTE =
   /^(nfs\d?|cifs|smb3|smbfs|ceph|afs|lustre|orangefs|pvfs2|glusterfs|beegfs|gpfs|ncpfs|coda|fuse\.(glusterfs|ceph|ceph-fuse|sshfs|s3fs|rclone|davfs2?|juicefs|moosefs|mfs|curlftpfs|gcsfuse|blobfuse2?|goofys|quobyte|lizardfs))$/;
-// Of 9p: how it reaches its server, if not by a channel of the hypervisor.
+// For 9p: the transport to its server, if it is not a channel of the hypervisor.
 const NETWORK_TRANSPORTS: ReadonlySet<string> = new Set(['tcp', 'rdma', 'unix']);
 const DEVICE_OPTIONS: ReadonlySet<string> = new Set(['logdev', 'rtdev', 'jdev', 'device', 'journal_path']);
 const LAYER_OPTIONS: ReadonlySet<string> = new Set(['lowerdir', 'lowerdir+', 'datadir+', 'upperdir']);
 
-/** One line of `mountinfo`; undefined where it is none. */
+/** One line of `mountinfo`; undefined if it is invalid. */
 export function parseMount(line: string): Mount | undefined {
   const [before = '', after] = line.split(' - ', 2);
   const [, , number = '', , rawPoint] = before.split(' ');
@@ -55,18 +55,18 @@ function isDevice({ key, value }: MountOption): boolean {
 function directoriesOf(type: string, source: string, options: readonly MountOption[]): readonly string[] {
   const layers =
     type === 'overlay' ? options.filter(({ key }) => LAYER_OPTIONS.has(key)).map(({ value }) => value) : [];
-  // Of a file system in a file, or over a directory, the source is that; a device is none of these.
+  // If a file system is in a file, or over a directory, the source is that path, and not a device.
   const sources = REMOTE.test(type) || type === '9p' || type === 'virtiofs' ? [] : [source];
   return [
     ...layers.flatMap((layer) =>
-      // Lower directories stand with colons between them, one in a name behind a backslash.
+      // Lower directories are separated by colons; a colon in a name has a backslash before it.
       layer.split(/(?<!\\):/).map((path) => path.replace(/\\(.)/gs, '$1')),
     ),
     ...sources.flatMap((each) => each.split(':')).filter((path) => !path.startsWith('/dev/')),
   ].filter((path) => path.startsWith('/'));
 }
 
-/** `null` for what is on this host, and for a channel of the hypervisor. */
+/** `null` for a file system on this host, and for a channel of the hypervisor. */
 function remoteOf(type: string, source: string, options: readonly MountOption[]): RemoteStorage | null {
   const optionOf = (key: string) => options.find((option) => option.key === key)?.value;
   const isPlan9 = type === '9p' && NETWORK_TRANSPORTS.has(optionOf('trans') ?? '');
@@ -78,7 +78,7 @@ function remoteOf(type: string, source: string, options: readonly MountOption[])
     protocol: type,
     own: own === undefined || /^(0\.0\.0\.0|::)$/.test(own) ? [] : [withoutZone(own)],
     peers: [...new Set([...named, ...addressesIn(source)].map(withoutZone))],
-    // Of a link-local address the zone is the interface.
+    // The zone of a link-local address is the interface.
     interfaces: [...new Set(all.flatMap((address) => /%(.+)$/.exec(address)?.[1] ?? []))],
   };
 }

@@ -17,15 +17,18 @@ import { MOUNT_LINES, parseMounts } from './mounts.ts';
 
 const INIT = 1;
 
-/** What is mounted in other mount namespaces, and what keeps network namespaces. */
+/** The mounts in other mount namespaces, and paths that keep network namespaces. */
 export interface MountNamespacesUse extends Pick<LiveUse, 'mountNamespaces' | 'unseenMounts'> {
-  /** By the kernel's name of a network namespace, `net:[4026532501]`, a path that it is mounted at: `/proc/913/root/run/netns/blue`. */
+  /**
+   * By the kernel's name of a network namespace, `net:[4026532501]`, its mount point:
+   * `/proc/913/root/run/netns/blue`.
+   */
   readonly namespaces: ReadonlyMap<string, string>;
 }
 
 /**
- * What is mounted in other mount namespaces: `/proc/PID/mountinfo` of one process of each, told apart by the link
- * `/proc/PID/ns/mnt -> mnt:[4026532241]`. If a link cannot be read, by what is mounted.
+ * The mounts in other mount namespaces: `/proc/PID/mountinfo` of one process of each, distinguished by the link
+ * `/proc/PID/ns/mnt -> mnt:[4026532241]`. If a link cannot be read, by the mounts themselves.
  */
 export function readMountNamespaces(host: HostReader): MountNamespacesUse {
   const nothing = { mountNamespaces: [], namespaces: new Map<string, string>() };
@@ -52,7 +55,7 @@ class NamespaceReader {
 
   constructor(host: HostReader) {
     this.#host = host;
-    // What is mounted here is read elsewhere; what it keeps is not.
+    // Mounts of this namespace are read elsewhere, but not the namespaces that it keeps.
     const own = this.#read(processPath('self'));
     if (own === null || own === 'ended') this.#miss(UNREAD);
     else if (isUnknown(own)) this.#miss(own);
@@ -70,14 +73,14 @@ class NamespaceReader {
     if (lines !== 'ended') this.#keep(pid, lines);
   }
 
-  /** The threads that go on after the first one of their process has ended. */
+  /** The threads that continue after the first thread of their process has ended. */
   #threadsOf(pid: number): readonly string[] {
     const tasks = knownOf(this.#host.list(`${processPath(pid)}/task`));
     if (isUnknown(tasks)) this.#miss(tasks);
     return (knownValue(tasks) ?? []).filter((task) => /^\d{1,10}$/.test(task) && task !== `${pid}`);
   }
 
-  /** What root could see counts for more than what nobody can. */
+  /** A reason that root would not have is kept only if there is no other. */
   #miss(why: Unknown): void {
     if (this.unseen === null || why === DENIED) this.unseen = why;
   }
@@ -91,7 +94,7 @@ class NamespaceReader {
     this.namespaces.push({ pid, command, isOfInit: pid === INIT, mounts: known });
   }
 
-  /** The lines of a namespace that was not seen before; `null` for any other. */
+  /** The lines of a namespace on its first read; `null` for later reads. */
   #read(path: string): Known<readonly string[]> | 'ended' {
     const link = this.#host.readLink(`${path}/ns/mnt`);
     if (typeof link === 'string' && this.#links.has(link)) return null;
@@ -116,7 +119,7 @@ class NamespaceReader {
   }
 }
 
-/** A process that has ended and was not yet waited for has no namespace: EINVAL. */
+/** A zombie process has no namespace: EINVAL. */
 function hasEnded(reading: Reading<unknown>): boolean {
   return isFailure(reading) && (reading.detail === 'EINVAL' || reading.detail === 'ESRCH');
 }

@@ -10,29 +10,29 @@ export const MOUNT_LINES: readonly string[] = [...'0123456789'];
 const BLOCK_BYTES = 1024;
 
 /**
- * What is mounted where this process is: `/proc/self/mountinfo`, a line a mount:
+ * The mounts of this process: `/proc/self/mountinfo`, one line for each mount:
  *
  *     29 1 254:2 / / rw,relatime shared:1 - ext4 /dev/vda2 rw,errors=remount-ro
  *
- * Blanks and the like in it are octal: `/mnt/my\040disk`. A line that is none of these makes it BROKEN.
+ * Spaces and similar characters are octal: `/mnt/my\040disk`. A line of another form makes the result BROKEN.
  */
 export function readMounts(host: HostReader): Known<readonly Mount[]> {
   return mapKnown(knownAlways(host.readLines(USE_PATHS.mounts, MOUNT_LINES)), parseMounts);
 }
 
-/** BROKEN if one of the lines is no mount. */
+/** BROKEN if one of the lines is not a mount. */
 export function parseMounts(lines: readonly string[]): Known<readonly Mount[]> {
   const mounts = lines.map(parseMount);
   return mounts.every((mount) => mount !== undefined) ? mounts : BROKEN;
 }
 
 /**
- * The areas that the kernel swaps to, from `/proc/swaps`:
+ * The swap areas of the kernel, from `/proc/swaps`:
  *
  *     Filename				Type		Size		Used		Priority
  *     /dev/dm-1                               partition	999420		0		-2
  *
- * `null` where the kernel can't swap.
+ * `null` if the kernel does not support swap.
  */
 export function readSwaps(host: HostReader, isProcThere: boolean): Known<readonly SwapArea[]> {
   const text = host.readText(USE_PATHS.swaps);

@@ -5,7 +5,7 @@ import type { PciAddress } from '../../../pci/address.ts';
 import { lastName, SYS_PATHS } from '../../paths.ts';
 import { type ClassMember, readAttribute, readClass } from '../known-reading.ts';
 
-/** How a disk on a network is reached, and the functions of host bus adapters that its paths do not name. */
+/** The connection of a disk on a network, and the functions of host bus adapters that are not on its paths. */
 export interface RemoteDisk {
   readonly storage: Known<RemoteStorage>;
   readonly functions: readonly PciAddress[];
@@ -13,7 +13,7 @@ export interface RemoteDisk {
 
 const LOCAL: RemoteDisk = { storage: null, functions: [] };
 
-/** Looks at the places of a disk in the device tree: several for one with several paths. */
+/** Examines the places of a disk in the device tree: several for one with several paths. */
 export function readRemote(host: HostReader, paths: readonly ClassMember[]): RemoteDisk {
   const all = paths.map((path) => readPath(host, path));
   const functions = all.flatMap((disk) => disk.functions);
@@ -35,14 +35,14 @@ export function readRemote(host: HostReader, paths: readonly ClassMember[]): Rem
 
 function readPath(host: HostReader, { name, directory, function: on }: ClassMember): RemoteDisk {
   const [, adapter, session] = /^(.*\/host\d+)\/(?:.*\/)?(session\d+)\//.exec(directory) ?? [];
-  // An adapter that does the protocol itself is on the path.
+  // An adapter that implements the protocol itself is on the path.
   if (adapter !== undefined && on === null) {
     return { storage: readSession(host, adapter, `${adapter}/${session ?? ''}`), functions: [] };
   }
   const controller = /^.*\/nvme-fabrics\/ctl\/nvme\d+(?=\/)/.exec(directory)?.[0];
   if (controller !== undefined) return readFabric(host, controller);
   const network = /\/net\/([^/]+)\//.exec(directory)?.[1];
-  // FCoE on an interface that is itself made of others, such as a VLAN.
+  // FCoE on an interface with a lower interface, such as a VLAN.
   if (network !== undefined && on === null) return ofNetwork('FCoE', { interfaces: [network] });
   return readByName(host, name, directory);
 }
@@ -51,7 +51,7 @@ function ofNetwork(protocol: string, facts: Partial<RemoteStorage> = {}): Remote
   return { storage: withZones({ protocol, own: [], peers: [], interfaces: [], ...facts }), functions: [] };
 }
 
-/** Of a link-local address, `fe80::1%eth1`, the zone is the interface. */
+/** The zone of a link-local address, `fe80::1%eth1`, is the interface. */
 function withZones({ own, peers, interfaces, ...rest }: RemoteStorage): RemoteStorage {
   const zones = [...own, ...peers].flatMap((address) => /%(.+)$/.exec(address)?.[1] ?? []);
   const plain = (addresses: readonly string[]) => addresses.map((each) => each.replace(/%.*$/s, ''));
@@ -63,7 +63,7 @@ function withZones({ own, peers, interfaces, ...rest }: RemoteStorage): RemoteSt
   };
 }
 
-/** Disks that are named by what makes them, and lie below no device. */
+/** Disks that are named after their driver, and are below no device. */
 function readByName(host: HostReader, name: string, directory: string): RemoteDisk {
   if (/^nbd\d+(p\d+)?$/.test(name)) return readNbd(host, directory);
   if (/^rnbd\d+/.test(name)) return ofNetwork('RNBD');
@@ -92,7 +92,7 @@ function readByName(host: HostReader, name: string, directory: string): RemoteDi
   };
 }
 
-/** `pid` is there while it is connected; a device without a server has no size. */
+/** `pid` exists while it is connected; a device without a server has no size. */
 function readNbd(host: HostReader, directory: string): RemoteDisk {
   const disk = directory.replace(/\/nbd\d+p\d+$/, '');
   const pid = readAttribute(host, `${disk}/pid`);
@@ -102,8 +102,8 @@ function readNbd(host: HostReader, directory: string): RemoteDisk {
 }
 
 /**
- * Of an iSCSI session: `ipaddress` and `netdev` of its host, and of each of its connections the address of the other end,
- * and in newer kernels its own.
+ * For an iSCSI session: `ipaddress` and `netdev` of its host, and for each of its connections the remote address, and
+ * in newer kernels the local one.
  */
 function readSession(host: HostReader, adapter: string, session: string): Known<RemoteStorage> {
   const names = knownOf(host.list(session));
@@ -123,7 +123,7 @@ function readSession(host: HostReader, adapter: string, session: string): Known<
   });
 }
 
-/** What the kernel writes for an address that it does not have. */
+/** The text that the kernel writes for a missing address. */
 function isNothing(text: string): boolean {
   return /^(|<NULL>|\(null\)|default|0\.0\.0\.0|::)$/.test(text);
 }
@@ -131,7 +131,7 @@ function isNothing(text: string): boolean {
 /** `traddr=10.0.0.9,trsvcid=4420,src_addr=10.0.0.5`; of Fibre Channel `host_traddr=nn-0x…:pn-0x21000024ff45`. */
 function readFabric(host: HostReader, controller: string): RemoteDisk {
   const transport = knownValue(readAttribute(host, `${controller}/transport`)) ?? 'a fabric';
-  // The target is this host itself, whose disk the export names.
+  // The target is this host itself, and the export names its disk.
   if (transport === 'loop') return LOCAL;
   const address = readAttribute(host, `${controller}/address`);
   if (isUnknown(address)) return { storage: address, functions: [] };

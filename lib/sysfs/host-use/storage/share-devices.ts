@@ -11,9 +11,9 @@ const DRIVERS: Readonly<Record<string, ShareDevice['type']>> = { '9pnet_virtio':
 const IDS: Readonly<Record<string, ShareDevice['type']>> = { '0x0009': '9p', '0x001a': 'virtiofs' };
 
 /**
- * The virtio functions of 9p and virtiofs, with their tags: `virtio0/mount_tag` of 9p, and `/sys/fs/virtiofs/N/tag` beside a
- * link `device` to it (Linux 6.9 and later). Found by the driver that they are bound to, and below every function that
- * virtio-pci drives. `null` if there are none.
+ * The virtio functions of 9p and virtiofs, with their tags: `virtio0/mount_tag` for 9p, and `/sys/fs/virtiofs/N/tag`
+ * with a link `device` to the function (Linux 6.9 and newer). Found by their driver, and below every function of
+ * virtio-pci. `null` if there are none.
  *
  * @param functions those of the PCI bus that may have one below them
  */
@@ -54,7 +54,7 @@ function readPlaces(host: HostReader): Known<readonly Place[]> {
   return [...places.values()];
 }
 
-/** Below each function that a driver of virtio has: `0000:01:00.0/virtio0`. */
+/** Below each function on a virtio driver: `0000:01:00.0/virtio0`. */
 function readBelowPci(host: HostReader): Known<readonly Place[]> {
   const drivers = `${SYS_PATHS.pciDrivers}/virtio-pci`;
   const names = knownOf(host.list(drivers));
@@ -85,7 +85,7 @@ function typeOf(host: HostReader, directory: string): Known<ShareDevice['type']>
   return mapKnown(readAttribute(host, `${directory}/device`), (id) => IDS[id] ?? null);
 }
 
-/** The tags of virtiofs by the directory of their device; `null` for one whose link is not there. */
+/** The tags of virtiofs by the directory of their device; `null` if the link is missing. */
 type Tags = Known<readonly { readonly tag: string; readonly device: string | null }[]>;
 
 function readTags(host: HostReader): Tags {

@@ -9,7 +9,7 @@ import { regionFunctions } from './cxl-memory.ts';
 
 const RANGES = [...'0123456789abcdef '];
 const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
-/** Whom memory belongs to that may be a function's, in `/proc/iomem`: a region of CXL, a device of virtio, of DAX, of PCI. */
+/** Owners in `/proc/iomem` whose memory may be that of a function: a CXL region, a device of virtio, of DAX, of PCI. */
 export const MEMORY_OWNER =
   /^(CXL Window \d+|region\d+|virtio\d+|dax\d+\.\d+|[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])$/;
 export const SYSTEM_RAM = /^System RAM\b/;
@@ -24,8 +24,8 @@ interface Range {
 }
 
 /**
- * Memory of functions that the kernel uses as its own: ranges of `/proc/iomem` that are System RAM, within one that
- * belongs to a device. To all but root every address in it is 0: DENIED.
+ * Memory of functions that the kernel uses as RAM: ranges of `/proc/iomem` that are System RAM, within the range of a
+ * device. For users other than root, every address in it is 0: DENIED.
  */
 export function readSystemMemory(host: HostReader): Known<readonly DeviceMemory[]> {
   const lines = knownAlways(host.readLines(USE_PATHS.memory, RANGES));
@@ -41,7 +41,7 @@ export function readSystemMemory(host: HostReader): Known<readonly DeviceMemory[
   const ram = ranges.filter(({ owner }) => SYSTEM_RAM.test(owner));
   const owners = ranges.filter(({ owner }) => MEMORY_OWNER.test(owner));
   const exact = owners.filter(({ owner }) => !WINDOW.test(owner));
-  // Firmware may set up memory of CXL by itself. Of which devices it is, no region tells then.
+  // Firmware may set up CXL memory itself. Then no region shows its devices.
   const loose = ram.filter((used) => !exact.some((each) => overlaps(each, used)));
   return owners
     .filter((each) => (WINDOW.test(each.owner) ? loose : ram).some((used) => overlaps(each, used)))

@@ -5,12 +5,16 @@ import type { PciAddress } from '../../../pci/address.ts';
 import { SYS_PATHS } from '../../paths.ts';
 import { readAttribute, readClass } from '../known-reading.ts';
 
-/** What is in the folder of LIO beside the fabrics of adapters: backstores, and fabrics of networks and of this host. */
+/**
+ * The entries in the folder of LIO other than the fabrics of adapters: backstores, and fabrics of networks and of
+ * this host.
+ */
 const WITHOUT_ADAPTER = /^(core|iscsi|loopback|vhost|xen-pvscsi|usb_gadget|dbroot|version)$/;
 
 /**
- * The ports of adapters by which this host offers storage to others, without a network: LIO over Fibre Channel and SRP
- * (`target/qla2xxx/21:00:00:24:ff:31:4c:48/tpgt_1/enable`), nvmet over Fibre Channel (`addr_traddr`). `null` if there are none.
+ * The adapter ports through which this host offers storage to others, without a network: LIO over Fibre Channel and
+ * SRP (`target/qla2xxx/21:00:00:24:ff:31:4c:48/tpgt_1/enable`), nvmet over Fibre Channel (`addr_traddr`). `null` if
+ * there are none.
  */
 export function readTargetPorts(host: HostReader): Known<readonly HostThing[]> {
   const names = new Map<string, string>();
@@ -27,7 +31,7 @@ export function readTargetPorts(host: HostReader): Known<readonly HostThing[]> {
   }));
 }
 
-/** Adds what it finds, with the digits of the port; gives why that is not all. */
+/** Adds the ports by their digits; returns why these may not be all. */
 function readLio(host: HostReader, names: Map<string, string>): Known<never> {
   const fabrics = knownOf(host.list(SYS_PATHS.targetFabrics));
   if (isUnknown(fabrics)) return fabrics;

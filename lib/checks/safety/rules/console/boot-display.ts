@@ -2,7 +2,6 @@ import { knownValue } from '../../../../base/known.ts';
 import { claimsOn, isDisplay } from '../../display-claims.ts';
 import { firstUnknown, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** It is the display that the firmware started with. */
 export const bootDisplay: SafetyRule = {
   name: 'boot-display',
   title: 'it is the boot display',

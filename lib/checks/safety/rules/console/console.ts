@@ -10,7 +10,6 @@ import {
   unknownFinding,
 } from '../../safety-rule.ts';
 
-/** The host's console is on it. */
 export const console: SafetyRule = {
   name: 'console',
   title: 'a console of the host is on it',
@@ -61,8 +60,8 @@ export const console: SafetyRule = {
 const SCREEN_REMEDY = 'unbind the console of the screen: echo 0 > /sys/class/vtconsole/vtcon1/bind';
 
 /**
- * Whether the text console can be on its framebuffers. The kernel puts it on that of the boot display, or on the first
- * one, and nowhere else unless it is told so.
+ * Whether the text console can be on its framebuffers. The kernel puts it on that of the boot display, or on the
+ * first one, unless an argument selects another.
  */
 function mayShowConsole(
   { address, bootVga }: SafetyDevice,
@@ -73,7 +72,7 @@ function mayShowConsole(
   return !isElsewhere || knownValue(bootVga) === true || isUnknown(bootVga) || framebufferMap !== null;
 }
 
-/** Which virtio console `hvc0` is, and by which card a bridge sends, the kernel does not say. */
+/** The kernel does not report which virtio console `hvc0` is, and through which card a bridge sends. */
 function mayBeOn({ name, source, function: on }: HostConsole, device: SafetyDevice): boolean {
   if (on !== null || device.driver === null) return false;
   const code = knownValue(device.class)?.code ?? '';
@@ -83,7 +82,10 @@ function mayBeOn({ name, source, function: on }: HostConsole, device: SafetyDevi
   return /^hvc\d/.test(name) && isVirtio && /^(0780|$)/.test(code);
 }
 
-/** Controllers of serial ports, of USB, what carries serial ports of a board, and what netconsole can send by. */
+/**
+ * Controllers of serial ports, of USB, functions with serial ports of the board, and functions that netconsole can
+ * send through.
+ */
 function mayHaveConsole(device: SafetyDevice): boolean {
   return mayHaveInterfaces(device) || /^(07|0c03|0c80|1180)/.test(knownValue(device.class)?.code ?? '');
 }

@@ -4,7 +4,6 @@ import { observeNodes } from '../../node-use.ts';
 import { nodeRuleOf } from '../../open-nodes.ts';
 import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** A program draws or computes with it. */
 export const drmInUse: SafetyRule = {
   name: 'drm-in-use',
   title: 'a program uses it for graphics or computing',
@@ -17,7 +16,7 @@ export const drmInUse: SafetyRule = {
     const kinds = (knownValue(attachments) ?? []).map(({ kind }) =>
       nodeRuleOf({ block: null, subsystem: kind }),
     );
-    // A driver that is no part of the kernel shows nothing below the function.
+    // A driver outside the kernel tree shows nothing below the function.
     const mayDraw = /^(03|12)/.test(knownValue(deviceClass)?.code ?? '') && isOfHost(device);
     const mayHave = kinds.includes('drm-in-use') || mayDraw;
     const what = 'programs that use it for graphics';

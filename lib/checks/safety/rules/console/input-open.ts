@@ -2,7 +2,6 @@ import { observeNodes } from '../../node-use.ts';
 import type { SafetyRule } from '../../safety-rule.ts';
 import { hasNodes } from '../use/node-open.ts';
 
-/** A program reads keyboards, mice or the like of it. */
 export const inputOpen: SafetyRule = {
   name: 'input-open',
   title: 'a program reads its keyboards, mice or other input devices',
@@ -14,7 +13,7 @@ export const inputOpen: SafetyRule = {
     observeNodes(device, view, 'input-open', {
       inUse: (names, nodes) => `has input devices that programs read: ${nodes}, by ${names}`,
       what: 'programs that read its input devices',
-      // If it is not known which nodes there are, node-open reports that, and once is enough.
+      // If it is unknown which nodes there are, node-open reports that once.
       mayHave: hasNodes(device, view, 'input-open') === true,
     }),
 };

@@ -3,11 +3,10 @@ import type { InputDevice } from '../../../../facts/host-use.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-// Controllers of USB, and of I2C and the like, which touchpads hang on.
+// Controllers of USB, and of I2C and similar buses for touchpads.
 const CONTROLLERS = /^(0c03|0c80|0c05|1180)/;
 const KINDS = ['keyboard', 'pointer'] as const;
 
-/** The only keyboard or mouse of the host is on it. */
 export const lastInputUsb: SafetyRule = {
   name: 'last-input-usb',
   title: 'the only keyboard or mouse is on it',

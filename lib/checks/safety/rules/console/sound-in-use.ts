@@ -3,7 +3,6 @@ import { holderEvidence, holderName, notCleared } from '../../node-use.ts';
 import type { SafetyDevice } from '../../safety-fields.ts';
 import { firstUnknown, listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** A program plays or records with it, or has it open to do so. */
 export const soundInUse: SafetyRule = {
   name: 'sound-in-use',
   title: 'a program uses its sound',

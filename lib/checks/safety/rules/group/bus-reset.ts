@@ -5,7 +5,6 @@ import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-/** Its only reset would hit functions that stay. */
 export const busReset: SafetyRule = {
   name: 'bus-reset',
   title: 'its only reset would also reset functions that stay',

@@ -4,7 +4,6 @@ import { isPassthroughDriver } from '../../../../pci/vfio-state.ts';
 import type { NodeView } from '../../node-use.ts';
 import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** A driver of the host works with it while its ROM would be read. */
 export const driverBound: SafetyRule<DeviceWith<'driver' | 'rom'>, NodeView> = {
   name: 'driver-bound',
   title: 'a host driver uses it',

@@ -2,7 +2,6 @@ import { isUnknown } from '../../../../base/known.ts';
 import { isBridge } from '../../../../pci/group/iommu-group.ts';
 import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** Nobody knows what goes with it. */
 export const groupUnknown: SafetyRule = {
   name: 'group-unknown',
   title: 'its IOMMU group is unknown',

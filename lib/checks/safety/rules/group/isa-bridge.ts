@@ -2,7 +2,6 @@ import { knownValue } from '../../../../base/known.ts';
 import { isPassthroughDriver } from '../../../../pci/vfio-state.ts';
 import type { SafetyRule } from '../../safety-rule.ts';
 
-/** The board's devices are behind it. */
 export const isaBridge: SafetyRule = {
   name: 'isa-bridge',
   title: 'it is the LPC, eSPI or ISA bridge of the board',

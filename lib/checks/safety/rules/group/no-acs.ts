@@ -4,7 +4,6 @@ import { isBridge } from '../../../../pci/group/iommu-group.ts';
 import { accessControl, lackOf } from '../../../validation/access-control.ts';
 import { firstUnknown, listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** A port above it does not keep its traffic apart. */
 export const noAcs: SafetyRule = {
   name: 'no-acs',
   title: 'a port above it lacks access control services (ACS)',

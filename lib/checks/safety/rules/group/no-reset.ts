@@ -2,7 +2,6 @@ import { isUnknown } from '../../../../base/known.ts';
 import { isBridge } from '../../../../pci/group/iommu-group.ts';
 import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** The kernel can't reset it. */
 export const noReset: SafetyRule = {
   name: 'no-reset',
   title: 'the kernel cannot reset it',

@@ -4,7 +4,6 @@ import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-/** The firmware uses memory through its group. */
 export const reservedRegion: SafetyRule = {
   name: 'reserved-region',
   title: 'the firmware uses memory through its group (RMRR)',
@@ -16,7 +15,7 @@ export const reservedRegion: SafetyRule = {
   find: (device, view) => {
     const group = view.groupOf(device);
     if (group === undefined || !isFirst(device, view)) return [];
-    // Kernels before 4.11 do not tell, which is no answer either.
+    // Kernels before 4.11 do not report it, so it is unknown.
     const told = group.reservedRegions ?? UNREAD;
     if (isUnknown(told)) return [unknownFinding(`reserved regions of group ${group.id}`, told)];
     const regions = told.filter(({ kind }) => kind === 'direct');

@@ -2,7 +2,6 @@ import { knownValue } from '../../../../base/known.ts';
 import { isPassthroughDriver } from '../../../../pci/vfio-state.ts';
 import type { SafetyRule } from '../../safety-rule.ts';
 
-/** A controller of SMBus goes along that nobody asked for. */
 export const smbus: SafetyRule = {
   name: 'smbus',
   title: 'it is an SMBus controller in the same group',

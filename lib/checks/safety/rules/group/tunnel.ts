@@ -1,7 +1,6 @@
 import { firstUnknown, listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import { mayBeTunnelHost, tunnelledFrom } from '../../tunnels.ts';
 
-/** Devices in Thunderbolt cases are reached through it. */
 export const tunnel: SafetyRule = {
   name: 'tunnel',
   title: 'other devices are connected through its PCIe tunnels',
@@ -10,7 +9,7 @@ export const tunnel: SafetyRule = {
     'It is a Thunderbolt or USB4 host interface, and PCI devices in enclosures or docks are connected through its tunnels. They disappear when a VM resets it. Their own use is checked as well.',
   remedy: 'disconnect the Thunderbolt devices first',
   find: (device, { host }) => {
-    const far = tunnelledFrom(device.address, host);
+    const far = tunnelledFrom(device.address, host.devices, host.use.tunnels);
     if (far.length > 0) {
       const evidence = far.map((address) => `${address} is behind a Thunderbolt port of it`);
       return [{ message: `connects Thunderbolt devices: ${listSome(far)}`, evidence }];

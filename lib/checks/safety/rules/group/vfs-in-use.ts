@@ -6,7 +6,6 @@ import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts'
 import type { SafetyView } from '../../safety-view.ts';
 import { moreVirtualFunctions } from '../../virtual-functions.ts';
 
-/** Virtual functions of it have drivers. */
 export const vfsInUse: SafetyRule = {
   name: 'vfs-in-use',
   title: 'its virtual functions are in use',
@@ -27,7 +26,7 @@ export const vfsInUse: SafetyRule = {
         {
           message: `has VFs in use, ${used.length} of ${all.size}: ${listSome(used)}`,
           evidence: used.map((vf) => `VF ${vf}`),
-          // Who asked for a VF of the group is not to take it away.
+          // If a VF of the group is requested, the advice must not remove the VFs.
           remedy: sharesGroup(pf, all, view)
             ? APART_REMEDY
             : `release the VFs, then: pci sriov set ${pf.address} --vfs 0`,

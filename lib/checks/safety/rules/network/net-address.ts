@@ -11,7 +11,6 @@ import {
 } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-/** An interface of it has an address of the host. */
 export const netAddress: SafetyRule = {
   name: 'net-address',
   title: 'it carries an IP address of the host',

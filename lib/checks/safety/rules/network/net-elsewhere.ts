@@ -5,7 +5,8 @@ import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type Observation, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-// Ethernet, "other" as wireless cards call themselves, and wireless but for infrared and Bluetooth: of those every driver makes an interface.
+// Ethernet, "other" for some wireless cards, and wireless except infrared and Bluetooth: every driver of these
+// creates an interface.
 const CLASSES = /^(0200|0280|0d[248])/;
 const WITHOUT_INTERFACE = /^(uio_pci_generic|igb_uio|pciback|xen-pciback)$/;
 const LAYER_NAMES: Readonly<Partial<Record<LinkLayer, string>>> = {
@@ -13,7 +14,6 @@ const LAYER_NAMES: Readonly<Partial<Record<LinkLayer, string>>> = {
   infiniband: 'IPoIB',
 };
 
-/** A network card with a driver whose interfaces, or some of them, are not to be seen. */
 export const netElsewhere: SafetyRule = {
   name: 'net-elsewhere',
   title: 'its network interface is in another place',
@@ -44,7 +44,7 @@ export const netElsewhere: SafetyRule = {
   },
 };
 
-/** Ports of it that have no interface here. */
+/** Ports without an interface in this namespace. */
 function findPorts(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   const { ports, hasIpoib } = view.host.use.network;
   const own = isUnknown(ports) ? ports : ports?.find((each) => each.function === device.address)?.ports;
@@ -74,7 +74,7 @@ function missing(
     .filter(({ isAbove }) => !isAbove)
     .map((each) => each.interface)
     .filter(({ linkLayer }) => (knownValue(linkLayer) ?? layer) === layer);
-  // Several interfaces of one port, as of partitions of InfiniBand or of VFs, count as one.
+  // Several interfaces of one port, such as InfiniBand partitions or VFs, count as one.
   const here = new Set(interfaces.map(({ name, port }) => knownValue(port) ?? name)).size;
   if (here >= expected.length) return [];
   if (isUnknown(makesInterfaces)) return [unknownFinding('interfaces of its ports', makesInterfaces)];

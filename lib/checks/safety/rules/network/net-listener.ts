@@ -1,7 +1,6 @@
 import { isUnknown, knownValue, UNREAD } from '../../../../base/known.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** A program gets all packets of an interface of it. */
 export const netListener: SafetyRule = {
   name: 'net-listener',
   title: 'a program captures packets on its network interface',

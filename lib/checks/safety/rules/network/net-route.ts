@@ -1,7 +1,6 @@
 import { isDefaultRoute, mayHaveInterfaces, removeRoute, routeLine, upState } from '../../network-view.ts';
 import { firstUnknown, listSome, type SafetyRule, someOf, unknownFinding } from '../../safety-rule.ts';
 
-/** Networks are reached through it. */
 export const netRoute: SafetyRule = {
   name: 'net-route',
   title: 'routes go through it',

@@ -27,7 +27,6 @@ const KINDS: Readonly<Record<InterfaceKind, string>> = {
   other: 'interface',
 };
 
-/** Other interfaces are made of it. */
 export const netStack: SafetyRule = {
   name: 'net-stack',
   title: 'a bridge, bond, VLAN or macvlan is on top of it',

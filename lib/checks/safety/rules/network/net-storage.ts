@@ -19,7 +19,6 @@ import {
 import type { SafetyView } from '../../safety-view.ts';
 import { blockTitle, isSystemMount } from '../../storage-view.ts';
 
-/** Disks or file systems of other hosts are reached through it. */
 export const netStorage: SafetyRule = {
   name: 'net-storage',
   title: 'it carries storage of another host',
@@ -52,7 +51,7 @@ interface RemoteUse extends RemotePart {
   readonly title: string;
 }
 
-/** All that is on other hosts and is mounted, and disks of other hosts that are there. */
+/** All mounts of other hosts, and disks of other hosts. */
 function usesOf({ storage: { graph } }: SafetyView): readonly RemoteUse[] {
   const places = graph.mounts.filter(({ isCopy }) => !isCopy);
   const seen = new Set<BlockDevice>();
@@ -93,7 +92,7 @@ function notKnownCarrier(
   ];
 }
 
-/** An interface without an address carries nothing but what is made for a link without IP, and says so itself. */
+/** An interface without an address carries only protocols without IP, which name their interface. */
 function mayCarry({ address }: SafetyDevice, view: SafetyView, { remote, block }: RemotePart): boolean {
   const { interfaces, ipv4, ipv6 } = view.host.use;
   if ([interfaces, ipv4.addresses, ipv6.addresses].some(isUnknown)) return true;

@@ -6,7 +6,6 @@ import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule, someOf, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-/** The kernel or a program works with an interface of it directly. */
 export const netUser: SafetyRule = {
   name: 'net-user',
   title: 'a program or the kernel uses its network interface directly',
@@ -63,7 +62,7 @@ function mayUse({ device: name }: RdmaUser, device: SafetyDevice): boolean {
   return name === null ? own.length > 0 : own.includes(name);
 }
 
-/** Connections by the addresses that every link has, which `net-address` does not count. */
+/** Connections by link-local addresses, which `net-address` does not count. */
 function connectionsOn(device: SafetyDevice, { network, host }: SafetyView): readonly string[] {
   const connections = knownValue(host.live.connections) ?? [];
   if (connections.length === 0) return [];

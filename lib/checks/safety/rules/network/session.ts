@@ -12,7 +12,6 @@ import {
 } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-/** The login session that asks, or another one, comes through it. */
 export const session: SafetyRule = {
   name: 'session',
   title: 'a login session uses it',
@@ -42,7 +41,7 @@ function ownSession(device: SafetyDevice, view: SafetyView): readonly Observatio
   return [{ message, evidence: [`SSH_CONNECTION contains ${address} as the local address`] }];
 }
 
-/** Of sessions to the same address as this one, this one speaks for all. */
+/** Sessions to the same address as this session are covered by the finding for this one. */
 function otherSessions(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   const { connections, sessionAddress } = view.host.live;
   if (isUnknown(connections)) {
@@ -64,7 +63,7 @@ function otherSessions(device: SafetyDevice, view: SafetyView): readonly Observa
   ];
 }
 
-/** The interfaces of it that have an address, or are taken for it. */
+/** The interfaces of the function that have an address, or are assumed to have it. */
 function pathsOf(address: string, device: SafetyDevice, { network }: SafetyView): readonly string[] {
   const placed = network.addressesOn(device.address).filter((each) => each.address.address === address);
   const isUnplaced = network.unplaced.some((each) => each.address === address);
@@ -72,7 +71,7 @@ function pathsOf(address: string, device: SafetyDevice, { network }: SafetyView)
   return [...placed, ...(isUnplaced ? routes : [])].map(({ on }) => on.path);
 }
 
-/** Whether it has interfaces of which nothing could be read. */
+/** Whether it has interfaces that could not be read. */
 function mayHaveUnread(device: SafetyDevice, { interfaces }: HostUse): boolean {
   return isUnknown(interfaces) && mayHaveInterfaces(device);
 }

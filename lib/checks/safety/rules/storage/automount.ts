@@ -4,7 +4,6 @@ import { listSome, type Observation, type SafetyRule } from '../../safety-rule.t
 import type { SafetyView } from '../../safety-view.ts';
 import { blockTitle, mayHaveDisks, type StorageStack } from '../../storage-view.ts';
 
-/** A file system on it is mounted when somebody needs it. */
 export const automount: SafetyRule = {
   name: 'automount',
   title: 'a file system on it is mounted on demand',

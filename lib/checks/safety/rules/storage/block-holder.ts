@@ -12,7 +12,7 @@ import {
 import type { SafetyView } from '../../safety-view.ts';
 import { blockTitle, mayHaveDisks, type StackedBlock, type Stranger } from '../../storage-view.ts';
 
-/** How each kind is called, and the command that ends it. The kinds that other rules are about are not in it. */
+/** The name of each kind, and the command that ends it. Kinds of other rules are excluded. */
 const KINDS: Readonly<
   Partial<Record<StackKind, readonly [title: string, remedy: (block: BlockDevice) => string]>>
 > = {
@@ -26,7 +26,6 @@ const KINDS: Readonly<
   virtual: ['a software device', ({ name }) => `stop the program that created ${name}`],
 };
 
-/** The kernel holds a disk of it for something that no other rule is about. */
 export const blockHolder: SafetyRule = {
   name: 'block-holder',
   title: 'another kernel holder uses one of its disks',
@@ -45,7 +44,7 @@ export const blockHolder: SafetyRule = {
   },
 };
 
-/** Of a disk that software makes and that a function carries, such as a path of NVMe over Fibre Channel. */
+/** A software disk on a function, such as a path of NVMe over Fibre Channel. */
 function isOwn(block: BlockDevice, address: string): boolean {
   return block.functions.some((on) => on === address);
 }
@@ -71,7 +70,7 @@ function titleOf({ kind, backingFile }: BlockDevice): string {
   return file === undefined ? title : `${title}: ${file}`;
 }
 
-/** Loop devices and zram over what leads to no known block device: it may be any. */
+/** Loop devices and zram over an unknown block device, which may be any. */
 function unresolved({ host, storage }: SafetyView): readonly Observation[] {
   const blocks = knownValue(host.use.blocks) ?? [];
   const unread = firstUnknown(...blocks.map(({ backingFile }) => backingFile));

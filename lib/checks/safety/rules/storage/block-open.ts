@@ -7,7 +7,6 @@ import type { SafetyRule } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 import { mayHaveDisks } from '../../storage-view.ts';
 
-/** A program has a disk of it open. */
 export const blockOpen: SafetyRule = {
   name: 'block-open',
   title: 'a program has one of its disks open',
@@ -33,7 +32,7 @@ function blockOf(node: OpenNode, view: SafetyView): string | undefined {
   return node.block ?? view.storage.blockAt(node.path)?.name;
 }
 
-/** One that sysfs shows on the function, whatever is known of block devices. */
+/** A node that sysfs shows on the function, even if its block devices are unknown. */
 function isOn(node: OpenNode, { address }: SafetyDevice): boolean {
   if (nodeRuleOf(node) !== 'block-open' || isUnknown(node.functions)) return false;
   return knownValue(node.functions)?.includes(address) ?? false;

@@ -13,7 +13,6 @@ import {
 import type { SafetyView } from '../../safety-view.ts';
 import { mayHaveDisks } from '../../storage-view.ts';
 
-/** The kernel offers a disk of it to others. */
 export const exported: SafetyRule = {
   name: 'exported',
   title: 'the kernel exports one of its disks, or writes to it',
@@ -58,7 +57,7 @@ export const exported: SafetyRule = {
 /** Classes of adapters that can be targets: Fibre Channel, InfiniBand, and network adapters with RDMA. */
 const TARGETS = /^(0c04|0c06|02)/;
 
-/** A port of it that other hosts reach storage of this host by. */
+/** A port of the function through which other hosts access storage of this host. */
 function findTargetPort(
   { address, class: kind, attachments }: SafetyDevice,
   { host }: SafetyView,
@@ -87,7 +86,7 @@ function findTargetPort(
   };
 }
 
-/** A controller of NVMe that is passed through as a whole. */
+/** An NVMe controller that is passed through as a whole. */
 const CONTROLLER = /^\/dev\/(nvme\d+)$/;
 
 function isOn({ path }: StorageExport, device: SafetyDevice, { storage }: SafetyView): boolean {
@@ -108,12 +107,14 @@ function isLost({ path }: StorageExport, { host, storage }: SafetyView): boolean
   const known = knownValue(path) ?? '';
   const controller = CONTROLLER.exec(known)?.[1];
   if (controller === undefined) return isNodePath(known) && storage.blockAt(known) === undefined;
+  const nodes = knownValue(host.use.deviceNodes) ?? [];
+  if (nodes.some(({ name, subsystem }) => subsystem === 'nvme' && name === controller)) return false;
   return !host.devices.some(
     (device) => !isUnknown(device.attachments) && controllersOf(device).includes(controller),
   );
 }
 
-/** The command that ends an export, with names as the kernel's own folders have them. */
+/** The command that ends an export, with names as in the folders of the kernel. */
 function commandOf({ by, name }: StorageExport): string {
   const [first = '', second = '', third = ''] = name.split('/');
   switch (by) {

@@ -19,7 +19,6 @@ import {
 
 const JOURNALS = 'jbd2';
 
-/** A file system on it is mounted. */
 export const mounted: SafetyRule = {
   name: 'mounted',
   title: 'a file system on it is mounted',
@@ -53,12 +52,12 @@ function seen(mounts: readonly StackedMount[]): Observation {
   return {
     message: `contains mounted file systems: ${listSome([...new Set(mounts.map(mountTitle))])}`,
     evidence: mounts.map(mountEvidence),
-    // What was mounted last may be on what was mounted first.
+    // The last mount may be on the first one, so they are unmounted in reverse order.
     remedy: `unmount it: ${commands.reverse().join(' && ')}`,
   };
 }
 
-/** File systems that the kernel has at work on it, and that no mount explains. */
+/** File systems that are active on it, without a visible mount. */
 function unseen(stack: StorageStack, view: SafetyView): readonly Observation[] {
   const { graph } = view.storage;
   const explained = new Set(
@@ -86,7 +85,7 @@ function unseen(stack: StorageStack, view: SafetyView): readonly Observation[] {
   ];
 }
 
-/** File systems that may have further devices, for which each is taken on which nothing else is known to be. */
+/** File systems that may have more devices: any device without another known use may be one. */
 function maybeMore({ blocks }: StorageStack, { storage, host }: SafetyView): readonly Observation[] {
   const systems = knownValue(host.use.fileSystems) ?? [];
   const names = [
@@ -115,7 +114,7 @@ function maybeMore({ blocks }: StorageStack, { storage, host }: SafetyView): rea
   ];
 }
 
-/** Mounts of devices by names that lead to none: any disk may be meant. */
+/** Mounts of devices with unknown names, which may be any disk. */
 function unresolved(view: SafetyView): readonly Observation[] {
   const names = view.storage.graph.mounts
     .filter(({ isCopy }) => !isCopy)

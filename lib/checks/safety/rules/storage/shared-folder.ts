@@ -6,10 +6,9 @@ import type { SafetyView } from '../../safety-view.ts';
 import type { PlacedMount } from '../../storage-graph.ts';
 import { isSystemMount, unmountCommand } from '../../storage-view.ts';
 
-/** What the kernel may call the source of a root file system that it mounted itself: of whichever tag. */
+/** The possible name of the source of a root file system that the kernel itself mounted, whatever its tag. */
 const KERNEL_ROOT = '/dev/root';
 
-/** A share of the hypervisor that is mounted comes through it. */
 export const sharedFolder: SafetyRule = {
   name: 'shared-folder',
   title: 'a mounted 9p or virtiofs share comes through it',

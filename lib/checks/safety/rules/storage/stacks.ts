@@ -3,18 +3,18 @@ import type { BlockDevice, StackKind } from '../../../../facts/storage-use.ts';
 import { listSome, type SafetyRule } from '../../safety-rule.ts';
 import { blockTitle } from '../../storage-view.ts';
 
-/** What one rule says of block devices of some kinds. */
+/** The facts of a rule for block devices of some kinds. */
 interface StackRuleFacts {
   readonly kinds: readonly StackKind[];
-  /** What the disk is part of: `a running md array`. */
+  /** The name of the whole: `a running md array`. */
   readonly whole: string;
-  /** What to do, before the commands: `stop the array`. */
+  /** The advice before the commands: `stop the array`. */
   readonly advice: string;
   /** The command for one of them. */
   readonly command: (block: BlockDevice) => string;
 }
 
-/** A rule for block devices of one kind that are made of the disks of a function. */
+/** A rule for block devices of one kind that are built on the disks of a function. */
 function stackRule(
   texts: Omit<SafetyRule, 'severity' | 'find'>,
   { kinds, whole, advice, command }: StackRuleFacts,
@@ -29,7 +29,7 @@ function stackRule(
       );
       if (above.length === 0) return [];
       const names = above.map(({ block }) => blockTitle(block));
-      // What was made last may be made of what was made first.
+      // The last device may be built on the first one, so the commands are in reverse order.
       const commands = [...new Set(above.map(({ block }) => command(block)))].reverse();
       return [
         {
@@ -42,7 +42,6 @@ function stackRule(
   };
 }
 
-/** LVM volumes that are active are on it. */
 export const lvm = stackRule(
   {
     name: 'lvm',
@@ -59,12 +58,11 @@ export const lvm = stackRule(
   },
 );
 
-/** `vg-1/swap` of `vg--1-swap`: one hyphen stands between both names, and two for each in a name. */
+/** `vg-1/swap` of `vg--1-swap`: a single hyphen separates the names, and each hyphen in a name is doubled. */
 function volumeOf(title: string): string {
   return title.replace(/(?<!-)((?:--)*)-(?!-)/, '$1/').replaceAll('--', '-');
 }
 
-/** An md array that runs has a disk of it. */
 export const md = stackRule(
   {
     name: 'md',
@@ -81,7 +79,6 @@ export const md = stackRule(
   },
 );
 
-/** An encrypted device on it is unlocked. */
 export const crypt = stackRule(
   {
     name: 'crypt',
@@ -97,7 +94,6 @@ export const crypt = stackRule(
   },
 );
 
-/** Another mapped device is made of it. */
 export const deviceMapper = stackRule(
   {
     name: 'device-mapper',
@@ -117,7 +113,6 @@ export const deviceMapper = stackRule(
   },
 );
 
-/** A bcache that is at work has a disk of it, as what is cached or as the cache. */
 export const bcache = stackRule(
   {
     name: 'bcache',

@@ -2,7 +2,7 @@ import { knownValue } from '../../../../base/known.ts';
 import { listSome, type SafetyRule } from '../../safety-rule.ts';
 import { blockTitle } from '../../storage-view.ts';
 
-// By what udev calls them.
+// By the names of udev.
 const MEMBERS: Readonly<Record<string, string>> = {
   LVM2_member: 'LVM',
   linux_raid_member: 'an md array',
@@ -13,7 +13,6 @@ const MEMBERS: Readonly<Record<string, string>> = {
   bcache: 'bcache',
 };
 
-/** A disk of it belongs to a set of disks that is not at work now. */
 export const storageMember: SafetyRule = {
   name: 'storage-member',
   title: 'one of its disks belongs to an inactive set',

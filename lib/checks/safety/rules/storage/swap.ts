@@ -12,7 +12,6 @@ import {
 import type { SafetyView } from '../../safety-view.ts';
 import { blockTitle, mayHaveDisks, type StorageStack } from '../../storage-view.ts';
 
-/** The kernel swaps to it. */
 export const swap: SafetyRule = {
   name: 'swap',
   title: 'the host swaps to it',
@@ -68,7 +67,7 @@ function isOn({ path, kind }: SwapArea, stack: StorageStack, { storage }: Safety
   return storage.isFileOn(path, stack);
 }
 
-/** Whether nothing tells where it is: a path that no device has, or a file below no file system that could hold one. */
+/** Whether its place is unknown: a path without a device, or a file below no file system that could hold it. */
 function isLost({ path, kind }: SwapArea, { storage }: SafetyView): boolean {
   if (kind === 'partition') return storage.blockAt(path) === undefined;
   const around = storage.graph.mountsOfFile(path);

@@ -8,7 +8,6 @@ import type { PlacedMount } from '../../storage-graph.ts';
 import { blockTitle, isSystemMount, mountEvidence, mountTitle } from '../../storage-view.ts';
 import { SYSTEM_POINTS } from '../../system-points.ts';
 
-/** The host runs from it. */
 export const systemDisk: SafetyRule = {
   name: 'system-disk',
   title: 'the host runs from it',

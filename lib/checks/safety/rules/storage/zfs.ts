@@ -3,7 +3,6 @@ import { shellCommand } from '../../../../base/shell-command.ts';
 import { listSome, type Observation, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import { blockTitle, mayHaveDisks, type StackedBlock } from '../../storage-view.ts';
 
-/** A disk of it is in a ZFS pool that is imported. */
 export const zfs: SafetyRule = {
   name: 'zfs',
   title: 'one of its disks is in an imported ZFS pool',
@@ -28,7 +27,7 @@ export const zfs: SafetyRule = {
   },
 };
 
-/** A member without a label may be of any pool. */
+/** A member without a label may belong to any pool. */
 function isMember(signature: Known<string>, label: Known<string>, pools: readonly string[]): boolean {
   const pool = knownValue(label);
   return signature === 'zfs_member' && (pool === undefined || pools.includes(pool));

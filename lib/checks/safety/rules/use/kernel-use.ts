@@ -4,9 +4,9 @@ import { isOfHost } from '../../../validation/host-driver.ts';
 import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type Observation, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-// Of serial ports, buses, sound and sensors: their drivers themselves copy by an engine of the same function.
+// Serial ports, buses, sound and sensors: their own drivers use a DMA engine of the same function.
 const OWN_ENGINES = /^(04|07|0c|11)/;
-// Engines for copying, accelerators, processors and coprocessors, controllers of USB, and what has no class.
+// DMA engines, accelerators, processors and coprocessors, USB controllers, and devices without a class.
 const WORKERS = /^(08|0b|0c03|10|12|ff)/;
 
 const TITLES: Readonly<Record<KernelWork['kind'], string>> = {
@@ -16,7 +16,6 @@ const TITLES: Readonly<Record<KernelWork['kind'], string>> = {
   usbip: 'another host that has USB device',
 };
 
-/** The kernel itself has it work, for no program that has a node of it open. */
 export const kernelUse: SafetyRule = {
   name: 'kernel-use',
   title: 'the kernel itself uses it',

@@ -5,10 +5,9 @@ import { type NodeView, observeNodes } from '../../node-use.ts';
 import type { NodeDevice } from '../../open-nodes.ts';
 import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-// The driver of Xen's first domain for what other domains may have: `pciback` in the kernel, and as a module.
+// The driver of Xen's dom0 for devices that other domains can have: `pciback` built in, and as a module.
 const XEN = /^(xen-)?pciback$/;
 
-/** A virtual machine has it. */
 export const machineHasIt: SafetyRule<NodeDevice & DeviceWith<'vfio'>, NodeView> = {
   name: 'machine-has-it',
   title: 'a VM has it',
@@ -24,7 +23,7 @@ export const machineHasIt: SafetyRule<NodeDevice & DeviceWith<'vfio'>, NodeView>
         {
           message: `cannot be checked: ${driver} reserves it for Xen, and whether a domain has it is unknown here`,
           evidence: [`driver: ${driver}`],
-          remedy: `take it back from Xen: xl pci-assignable-remove ${device.address}`,
+          remedy: `return it from Xen: xl pci-assignable-remove ${device.address}`,
           isUnknown: true,
         },
       ];

@@ -1,7 +1,6 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** Mediated devices are made of it. */
 export const mediatedDevice: SafetyRule = {
   name: 'mediated-device',
   title: 'it has mediated devices',

@@ -6,7 +6,6 @@ import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
-/** A program has a device node of it open that no other rule looks at. */
 export const nodeOpen: SafetyRule = {
   name: 'node-open',
   title: 'a program has one of its device nodes open',
@@ -23,7 +22,7 @@ export const nodeOpen: SafetyRule = {
     }),
 };
 
-/** Whether a function has nodes that a rule reports; undefined if it is not known which nodes there are. */
+/** Whether a function has nodes that a rule reports; undefined if it is unknown which nodes there are. */
 export function hasNodes({ address }: SafetyDevice, view: SafetyView, rule: NodeRule): boolean | undefined {
   const { deviceNodes } = view.host.use;
   if (isUnknown(deviceNodes)) return undefined;
@@ -31,7 +30,7 @@ export function hasNodes({ address }: SafetyDevice, view: SafetyView, rule: Node
   return own.some(({ subsystem }) => nodeRuleOf({ block: null, subsystem }) === rule);
 }
 
-/** What frees a node, by what it is and who has it. */
+/** The command that closes a node, by its kind and its holder. */
 function remedyOf(holders: readonly NodeHolder[]): string {
   const steps = new Set(
     holders.flatMap((each) => each.nodes.map(({ name, subsystem }) => stepOf(each, name, subsystem))),

@@ -2,7 +2,6 @@ import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** Memory of it is memory of the host. */
 export const systemMemory: SafetyRule = {
   name: 'system-memory',
   title: 'the host uses its memory as system RAM',
@@ -30,7 +29,7 @@ export const systemMemory: SafetyRule = {
   },
 };
 
-/** Controllers of memory, CXL's among them, and devices without a class, as virtio has for memory. */
+/** Memory controllers, including CXL, and devices without a class, as virtio uses for memory. */
 function mayHaveMemory({ class: deviceClass, driver }: SafetyDevice): boolean {
   return driver !== null && /^(05|00ff|$)/.test(knownValue(deviceClass)?.code ?? '');
 }

@@ -2,7 +2,6 @@ import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { mayCarryBoardDevices } from '../../board-carriers.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** The host's TPM is on it. */
 export const tpm: SafetyRule = {
   name: 'tpm',
   title: 'a TPM of the host is on it',

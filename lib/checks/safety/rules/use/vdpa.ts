@@ -1,11 +1,10 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-// Drivers of PCI that make devices of vDPA.
+// PCI drivers that create vDPA devices.
 const MAKERS =
   /^(mlx5_core|ifcvf|pds_core|pds_vdpa|octeon_ep_vdpa|octep_vdpa|virtio-pci|vp_vdpa|sfc|snet|eni_vdpa|alibaba_eni_vdpa|nfp|qat)/;
 
-/** Devices of vDPA are made of it. */
 export const vdpa: SafetyRule = {
   name: 'vdpa',
   title: 'it has vDPA devices',

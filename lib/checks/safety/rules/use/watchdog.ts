@@ -2,7 +2,6 @@ import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { mayCarryBoardDevices } from '../../board-carriers.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
-/** A watchdog of it is armed. */
 export const watchdog: SafetyRule = {
   name: 'watchdog',
   title: 'an armed watchdog is on it',

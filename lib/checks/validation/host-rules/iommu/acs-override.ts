@@ -7,7 +7,6 @@ import type { ValidatedHost } from '../../validated-host.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Groups are as isolated as the kernel says. */
 export const acsOverride: HostRule = {
   id: 'acs-override',
   title: 'IOMMU groups are as isolated as they look',
@@ -34,7 +33,7 @@ export const acsOverride: HostRule = {
   },
 };
 
-/** Ports without ACS with devices behind them that are in another group than the port. */
+/** Ports without ACS that have devices behind them in another group than the port. */
 function portsThatSplit({ devices }: ValidatedHost): readonly string[] {
   const all = devices ?? [];
   return all

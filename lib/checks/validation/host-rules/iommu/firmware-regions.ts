@@ -2,10 +2,10 @@ import { isUnknown, knownValue, UNREAD } from '../../../../base/known.ts';
 import { count } from '../../../../base/text.ts';
 import { shortAddress } from '../../../../pci/address.ts';
 import { listSome } from '../../../safety/safety-rule.ts';
+import { askedGroups, hasNoGroups } from '../../group-of.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The firmware uses no device for itself. */
 export const firmwareRegions: HostRule = {
   id: 'firmware-regions',
   title: 'the firmware uses no device itself',
@@ -13,8 +13,10 @@ export const firmwareRegions: HostRule = {
   purposes: ['passthrough', 'gpu'],
   meaning:
     'No IOMMU group has a region of type `direct` (`reserved_regions`; RMRR). If the firmware continues to use memory through a device, the kernel refuses to pass the device through.',
-  evaluate: ({ groups }) => {
-    if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
+  evaluate: (host) => {
+    const groups = askedGroups(host);
+    if (hasNoGroups(host)) return doesNotApply('there are no IOMMU groups');
+    if (groups.length === 0) return doesNotApply('no named device is in an IOMMU group');
     const used = groups.filter(({ reservedRegions }) =>
       knownValue(reservedRegions)?.some(({ kind }) => kind === 'direct'),
     );
@@ -27,7 +29,7 @@ export const firmwareRegions: HostRule = {
         remedy: 'look for a firmware update, or a firmware setting, that removes the region',
       });
     }
-    // Kernels before 4.11 do not tell.
+    // Kernels before 4.11 do not report it.
     const unknown = groups.map(({ reservedRegions }) => reservedRegions ?? UNREAD).find(isUnknown);
     return unknown === undefined
       ? holds('no group has a firmware region')

@@ -1,14 +1,13 @@
-import { knownValue } from '../../../../base/known.ts';
 import { count } from '../../../../base/text.ts';
 import { shortAddress, slotOf } from '../../../../pci/address.ts';
 import { type IommuGroup, isBridge } from '../../../../pci/group/iommu-group.ts';
 import { listSome } from '../../../safety/safety-rule.ts';
 import { portsWithoutAcs } from '../../access-control.ts';
+import { askedGroups, hasNoGroups } from '../../group-of.ts';
 import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../../verdict.ts';
 
-/** Each card can be given by itself. */
 export const groupIsolation: HostRule = {
   id: 'group-isolation',
   title: 'each card can be passed through on its own',
@@ -16,9 +15,10 @@ export const groupIsolation: HostRule = {
   purposes: ['passthrough', 'gpu'],
   meaning:
     'No IOMMU group contains devices of several cards, because a VM gets either all members of a group or none. Cards share a group if a port above them has no access control services (ACS), or if they are behind one conventional bridge. Several functions of one card in a group produce only a note.',
-  evaluate: ({ groups: known, devices: all, asked }) => {
-    const groups = asked === null ? known : known.filter(isOfAny(asked));
-    if (known.length === 0) return doesNotApply('there are no IOMMU groups');
+  evaluate: (host) => {
+    const { devices: all } = host;
+    const groups = askedGroups(host);
+    if (hasNoGroups(host)) return doesNotApply('there are no IOMMU groups');
     if (groups.length === 0) return doesNotApply('no named device is in an IOMMU group');
     const shared = groups
       .map((group) => ({ group, devices: devicesOf(group) }))
@@ -50,12 +50,7 @@ export const groupIsolation: HostRule = {
   },
 };
 
-function isOfAny(devices: readonly ValidatedDevice[]): (group: IommuGroup<ValidatedDevice>) => boolean {
-  const ids = new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)));
-  return ({ id }) => ids.has(id);
-}
-
-/** The members that a machine could use. */
+/** The members that a VM could use. */
 function devicesOf({ members }: IommuGroup<ValidatedDevice>): readonly ValidatedDevice[] {
   return members
     .filter(({ stays, behind, device }) => !stays && behind === null && !isBridge(device))

@@ -1,11 +1,11 @@
 import { isUnknown, knownValue, UNREAD } from '../../../../base/known.ts';
+import { hasNoGroups } from '../../group-of.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
 const FIX = { kind: 'kernel-argument', argument: 'intremap=on' } as const;
 const PARAMETER = 'vfio_iommu_type1.allow_unsafe_interrupts';
 
-/** Interrupts of devices go through the IOMMU. */
 export const interruptRemapping: HostRule = {
   id: 'interrupt-remapping',
   title: 'the IOMMU remaps interrupts of devices',
@@ -13,8 +13,9 @@ export const interruptRemapping: HostRule = {
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
     'The IOMMU remaps the interrupt controllers (`IR-IO-APIC` in `/sys/kernel/irq/0/chip_name`). Without remapping, a VM could raise any interrupt of the host with its device. VFIO then passes no device through, unless `allow_unsafe_interrupts` of `vfio_iommu_type1` is set.',
-  evaluate: ({ groups, facts: { cpu, kernel, interruptRemapping: isRemapped, parameters } }) => {
-    if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
+  evaluate: (host) => {
+    const { cpu, kernel, interruptRemapping: isRemapped, parameters } = host.facts;
+    if (hasNoGroups(host)) return doesNotApply('there are no IOMMU groups');
     if (isUnknown(isRemapped)) return unknownVerdict('interrupt remapping', isRemapped);
     if (isRemapped === null) return unknownVerdict('interrupt remapping', UNREAD);
     if (isRemapped) return holds('the IOMMU remaps interrupts');
@@ -38,7 +39,7 @@ export const interruptRemapping: HostRule = {
   },
 };
 
-/** Whether the kernel was told not to; of several words the last counts (drivers/iommu/irq_remapping.c). */
+/** Whether the kernel command line disables it; of several words the last counts (drivers/iommu/irq_remapping.c). */
 function isSwitchedOff(words: readonly string[]): boolean {
   const last = words.filter((word) => /^(nointremap$|intremap=)/.test(word)).at(-1) ?? '';
   return /^(nointremap$|intremap=(.*,)?off(,|$))/.test(last);

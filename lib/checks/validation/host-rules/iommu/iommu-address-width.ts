@@ -3,7 +3,6 @@ import type { IommuUnit } from '../../../../facts/host-facts.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The IOMMU reaches all that the processor does. */
 export const iommuAddressWidth: HostRule = {
   id: 'iommu-address-width',
   title: 'the IOMMU covers all addresses of the processor',

@@ -1,9 +1,9 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { count } from '../../../../base/text.ts';
+import { askedGroups, hasNoGroups } from '../../group-of.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Devices of the host itself are held to what is theirs. */
 export const iommuDmaType: HostRule = {
   id: 'iommu-dma-type',
   title: 'devices of the host can access only their own memory',
@@ -11,8 +11,10 @@ export const iommuDmaType: HostRule = {
   purposes: ['passthrough'],
   meaning:
     'The type of the IOMMU groups (`/sys/kernel/iommu_groups/N/type`) is `DMA` or `DMA-FQ`. With `identity` (`iommu=pt`), devices of the host can access all memory, which is faster. The IOMMU always translates for a device of a VM.',
-  evaluate: ({ groups }) => {
-    if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
+  evaluate: (host) => {
+    const groups = askedGroups(host);
+    if (hasNoGroups(host)) return doesNotApply('there are no IOMMU groups');
+    if (groups.length === 0) return doesNotApply('no named device is in an IOMMU group');
     const unknown = groups.map(({ type }) => type).find(isUnknown);
     const types = groups.map(({ type }) => knownValue(type));
     const direct = types.filter((type) => type === 'identity');

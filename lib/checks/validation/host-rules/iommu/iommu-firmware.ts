@@ -3,7 +3,6 @@ import { iommuAdvice, isUnderXen } from '../../../../pci/group/iommu-state.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The firmware describes an IOMMU. */
 export const iommuFirmware: HostRule = {
   id: 'iommu-firmware',
   title: 'the firmware describes an IOMMU',

@@ -9,7 +9,6 @@ import { holds, unknownVerdict, type Violation, violated } from '../../verdict.t
 
 const FIX = { kind: 'kernel-argument', argument: 'intel_iommu=on' } as const;
 
-/** An IOMMU is at work. */
 export const iommuInEffect: HostRule = {
   id: 'iommu-in-effect',
   title: 'the kernel uses an IOMMU',
@@ -20,9 +19,9 @@ export const iommuInEffect: HostRule = {
   virtHostValidate: 'IOMMU is enabled by kernel',
   evaluate: (host) => {
     const { iommu, iommuGroups } = host.facts;
-    const covered = host.groups.filter((group) => isWithoutIommu(group) !== true);
-    if (covered.length > 0) {
-      return holds(`${count(covered.length, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
+    const covered = host.plainGroups + host.groups.filter((group) => isWithoutIommu(group) !== true).length;
+    if (covered > 0) {
+      return holds(`${count(covered, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
     }
     const unread = host.devices?.map((device) => device.iommuGroup).find(isUnknown);
     if (unread !== undefined) return unknownVerdict('the IOMMU groups of devices', unread);
@@ -59,7 +58,7 @@ function wayOut({ facts }: ValidatedHost, tables: readonly string[]): Pick<Viola
   if (isUnderXen(facts.iommu)) return { remedy: iommuAdvice(facts.iommu) };
   const off = switchedOffBy(facts.iommu);
   const isAbleKernel = knownValue(facts.kernel.options)?.has('INTEL_IOMMU') !== false;
-  // Of words about Intel's the last counts, and of others none takes them back.
+  // Of words about Intel's IOMMU the last counts; other words cannot be revoked.
   const canBeTold =
     off === undefined ? switchedOnBy(facts.iommu) === undefined : off.startsWith('intel_iommu=');
   const fix = tables.includes('DMAR') && isAbleKernel && canBeTold ? { fix: FIX } : {};

@@ -2,7 +2,6 @@ import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The IOMMU maps large pages. */
 export const iommuLargePages: HostRule = {
   id: 'iommu-large-pages',
   title: 'the IOMMU maps large pages',

@@ -2,7 +2,6 @@ import { isUnknown } from '../../../../base/known.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The kernel lets root at the hardware. */
 export const lockdown: HostRule = {
   id: 'lockdown',
   title: 'the kernel is not locked down',

@@ -2,7 +2,6 @@ import { isUnknown } from '../../../../base/known.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The firmware starts what is not signed as well. */
 export const secureBoot: HostRule = {
   id: 'secure-boot',
   title: 'the firmware boots your own kernels',

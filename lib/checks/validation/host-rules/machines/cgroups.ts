@@ -8,7 +8,7 @@ const OF_VERSION_2: Readonly<Record<string, string>> = {
   devices: ' In version 2, BPF programs do this, and the kernel needs `CONFIG_CGROUP_BPF`.',
 };
 
-/** A controller of control groups is at work. `purpose` is what libvirt does by it. */
+/** A cgroup controller is active. `purpose` is its use by libvirt. */
 function cgroupRule(controller: string, purpose: string): HostRule {
   return {
     id: `cgroup-${controller}`,

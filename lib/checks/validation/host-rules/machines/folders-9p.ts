@@ -3,7 +3,6 @@ import { installRemedy } from '../../remedies.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Folders can be shared by 9p. */
 export const folders9p: HostRule = {
   id: 'folders-9p',
   title: 'directories can be shared with VMs by 9p',

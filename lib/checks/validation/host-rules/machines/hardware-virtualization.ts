@@ -2,7 +2,6 @@ import { isUnknown } from '../../../../base/known.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The processor runs machines by itself. */
 export const hardwareVirtualization: HostRule = {
   id: 'hardware-virtualization',
   title: 'the processor supports virtualization',

@@ -3,7 +3,6 @@ import { formatSize } from '../../../../base/text.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Huge pages are set aside. */
 export const hugePages: HostRule = {
   id: 'huge-pages',
   title: 'huge pages are reserved',

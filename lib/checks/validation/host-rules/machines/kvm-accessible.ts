@@ -3,7 +3,6 @@ import { canReadWrite } from '../../node-access.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Machines may use KVM. */
 export const kvmAccessible: HostRule = {
   id: 'kvm-accessible',
   title: 'VMs can use KVM',

@@ -4,7 +4,6 @@ import { loadingOf } from '../../loading.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, type Violation, violated } from '../../verdict.ts';
 
-/** The kernel offers KVM. */
 export const kvmDevice: HostRule = {
   id: 'kvm-device',
   title: 'the kernel provides KVM',

@@ -3,7 +3,6 @@ import { installRemedy } from '../../remedies.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** libvirt answers. */
 export const libvirt: HostRule = {
   id: 'libvirt',
   title: 'libvirt answers',

@@ -4,7 +4,6 @@ import { fixRemedy } from '../../remedies.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Machines can run machines. */
 export const nested: HostRule = {
   id: 'nested',
   title: 'VMs can run VMs',

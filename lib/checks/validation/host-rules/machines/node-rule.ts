@@ -4,15 +4,15 @@ import { loadingOf } from '../../loading.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** What differs between rules that ask for a device node which a module makes. */
+/** The differences between the rules about a device node of a module. */
 interface NodeRule extends Pick<HostRule, 'id' | 'title' | 'grade' | 'meaning'> {
   readonly node: MachineNode;
   readonly module: MachineModule;
-  /** What is so without the node, as a clause. */
+  /** The consequence of a missing node, as a clause. */
   readonly without: string;
 }
 
-/** A module's device node is there for machines. */
+/** The device node of a module exists for VMs. */
 export function nodeRule({ node, module, without, ...rule }: NodeRule): HostRule {
   const path = MACHINE_NODES[node];
   return {

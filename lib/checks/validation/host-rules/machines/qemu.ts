@@ -3,7 +3,6 @@ import { installRemedy } from '../../remedies.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** QEMU is installed. */
 export const qemu: HostRule = {
   id: 'qemu',
   title: 'QEMU is installed',

@@ -2,7 +2,6 @@ import { isUnknown } from '../../../../base/known.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Machines can be encrypted. */
 export const secureGuest: HostRule = {
   id: 'secure-guest',
   title: 'VMs can be encrypted against the host',

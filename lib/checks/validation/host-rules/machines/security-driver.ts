@@ -2,7 +2,6 @@ import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Machines are kept from files of the host. */
 export const securityDriver: HostRule = {
   id: 'security-driver',
   title: 'VMs are confined',

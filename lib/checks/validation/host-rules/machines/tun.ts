@@ -1,6 +1,5 @@
 import { nodeRule } from './node-rule.ts';
 
-/** Machines can have network interfaces of the host. */
 export const tun = nodeRule({
   id: 'tun',
   title: 'VMs can use networks of the host',

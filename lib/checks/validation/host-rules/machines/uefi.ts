@@ -3,7 +3,6 @@ import { installRemedy } from '../../remedies.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Machines can start with UEFI. */
 export const uefi: HostRule = {
   id: 'uefi',
   title: 'VMs can boot with UEFI',

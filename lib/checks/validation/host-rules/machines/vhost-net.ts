@@ -1,6 +1,5 @@
 import { nodeRule } from './node-rule.ts';
 
-/** The kernel moves the packets of virtio network cards. */
 export const vhostNet = nodeRule({
   id: 'vhost-net',
   title: 'the kernel transfers packets of virtio network cards',

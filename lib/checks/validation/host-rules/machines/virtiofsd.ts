@@ -3,7 +3,6 @@ import { installRemedy } from '../../remedies.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Folders can be shared by virtiofs. */
 export const virtiofsd: HostRule = {
   id: 'virtiofsd',
   title: 'directories can be shared with VMs by virtiofs',

@@ -6,7 +6,6 @@ import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** A card makes virtual functions. */
 export const sriovDevices: HostRule = {
   id: 'sriov-devices',
   title: 'a card can create VFs',
@@ -39,7 +38,7 @@ export const sriovDevices: HostRule = {
   },
 };
 
-/** Drivers of virtual functions alone: a hypervisor gives these without their PF, and without a link to it. */
+/** Drivers only for VFs: a hypervisor passes these through without their PF, and without a link to it. */
 const VF_DRIVERS: ReadonlySet<string> = new Set([
   'igbvf',
   'ixgbevf',

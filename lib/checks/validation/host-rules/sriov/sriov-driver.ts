@@ -6,7 +6,6 @@ import { hasSriov, NO_VFS_REMEDY, vfsOfDriver } from '../../sriov-ability.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../../verdict.ts';
 
-/** Drivers make virtual functions. */
 export const sriovDriver: HostRule = {
   id: 'sriov-driver',
   title: 'kernel and drivers can create VFs',
@@ -31,7 +30,7 @@ export const sriovDriver: HostRule = {
           isKernel && facts.kernel.options !== null && knownValue(facts.kernel.options) !== undefined
             ? 'run a kernel with CONFIG_PCI_IOV'
             : NO_VFS_REMEDY,
-        // One that is given away as a whole keeps no other from making them.
+        // A PF that is passed through as a whole does not affect the others.
         ...(isWrong ? {} : { grade: 'note' as const }),
       },
     );

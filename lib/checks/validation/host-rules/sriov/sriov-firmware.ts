@@ -7,7 +7,6 @@ import { hasSriov } from '../../sriov-ability.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Virtual functions have room. */
 export const sriovFirmware: HostRule = {
   id: 'sriov-firmware',
   title: 'the firmware has room for VFs',

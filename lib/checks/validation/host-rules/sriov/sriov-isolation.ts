@@ -4,7 +4,6 @@ import { APART_REMEDY } from '../../remedies.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../../verdict.ts';
 
-/** Virtual functions can be given. */
 export const sriovIsolation: HostRule = {
   id: 'sriov-isolation',
   title: 'VFs are in other groups than their card',

@@ -5,7 +5,6 @@ import { listSome } from '../../../safety/safety-rule.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** No picture of the boot is held in a graphics card. */
 export const bootFramebuffer: HostRule = {
   id: 'boot-framebuffer',
   title: 'the boot display holds no memory of a graphics card',

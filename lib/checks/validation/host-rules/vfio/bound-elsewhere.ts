@@ -5,7 +5,6 @@ import { listSome } from '../../../safety/safety-rule.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Other settings take no device that the host uses. */
 export const boundElsewhere: HostRule = {
   id: 'bound-elsewhere',
   title: 'no setting takes a device of the host at the next boot',

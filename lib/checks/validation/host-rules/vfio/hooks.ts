@@ -4,7 +4,6 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 
 const EXECUTABLE = 0o111;
 
-/** libvirt's hooks can run. */
 export const hooks: HostRule = {
   id: 'hooks',
   title: 'libvirt hooks can run',

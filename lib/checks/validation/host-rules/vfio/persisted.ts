@@ -6,7 +6,6 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 
 const FIX = { kind: 'persisted' } as const;
 
-/** What was persisted comes into force before libvirt starts machines. */
 export const persisted: HostRule = {
   id: 'persisted',
   title: 'persisted changes are restored at each boot',

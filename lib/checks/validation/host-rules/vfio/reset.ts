@@ -9,7 +9,6 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 
 const GIVEN = ['network', 'display', 'storage', 'usb', 'audio'];
 
-/** Devices can be reset. */
 export const reset: HostRule = {
   id: 'reset',
   title: 'devices can be reset',
@@ -17,12 +16,16 @@ export const reset: HostRule = {
   purposes: ['passthrough', 'gpu'],
   meaning:
     'The kernel has a method to reset (`reset_method`, Linux 5.15 and newer) each device of a kind that VMs get. Without one, the next VM gets the state that the last VM left in the device, and it may not start a second time.',
-  evaluate: ({ devices, tellsResetMethods }) => {
+  evaluate: ({ devices: all, asked, tellsResetMethods }) => {
+    const devices = asked ?? all;
     if (devices === null) return doesNotApply('the host has no PCI bus');
     const given = devices.filter(
       (device) => !isBridge(device) && GIVEN.includes(categoryOf(knownValue(device.class)?.code ?? '')),
     );
-    if (given.length === 0) return doesNotApply('the host has no device of a kind that VMs get');
+    if (given.length === 0) {
+      const who = asked === null ? 'the host has no device' : 'no named device is';
+      return doesNotApply(`${who} of a kind that VMs get`);
+    }
     if (!tellsResetMethods) return unknownVerdict('reset methods', UNREAD);
     const stuck = given.filter(
       ({ resetMethods }) => resetMethods === null || (knownValue(resetMethods)?.length ?? 1) === 0,

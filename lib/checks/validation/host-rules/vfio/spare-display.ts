@@ -4,7 +4,6 @@ import { isDisplay } from '../../../safety/display-claims.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The host keeps a display when a graphics card goes. */
 export const spareDisplay: HostRule = {
   id: 'spare-display',
   title: 'the host has a spare display device',
@@ -30,7 +29,7 @@ export const spareDisplay: HostRule = {
       `${shortAddress((displays[0] as (typeof displays)[number]).address)} is the only display, and the boot display`,
       {
         remedy:
-          'set up access over the network or a serial line before you pass it through, and give the VM a ROM that was read elsewhere (pci xml --rom FILE)',
+          'set up access over the network or a serial line before you pass it through, and use a ROM for the VM that was read elsewhere (pci xml --rom FILE)',
       },
     );
   },

@@ -6,7 +6,6 @@ import { homelessText, ROOM_REMEDY } from '../../room.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Every BAR has its place. */
 export const unassignedBars: HostRule = {
   id: 'unassigned-bars',
   title: 'all device memory has an address',

@@ -5,7 +5,6 @@ import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
 const NEEDED = ['vfio', 'vfio_pci', 'vfio_iommu_type1'] as const satisfies readonly MachineModule[];
 
-/** Nothing keeps VFIO from being loaded. */
 export const vfioBlocked: HostRule = {
   id: 'vfio-blocked',
   title: 'VFIO modules may be loaded',

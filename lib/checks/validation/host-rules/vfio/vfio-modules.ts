@@ -6,7 +6,6 @@ import { holds, unknownVerdict, violated } from '../../verdict.ts';
 
 const NEEDED = ['vfio_pci', 'vfio_iommu_type1'] as const satisfies readonly MachineModule[];
 
-/** The kernel has VFIO. */
 export const vfioModules: HostRule = {
   id: 'vfio-modules',
   title: 'the kernel has VFIO',

@@ -3,7 +3,6 @@ import { canReadWrite } from '../../node-access.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Machines may use VFIO. */
 export const vfioNode: HostRule = {
   id: 'vfio-node',
   title: 'VMs can use VFIO',
@@ -26,8 +25,9 @@ export const vfioNode: HostRule = {
           'modprobe vfio_iommu_type1; check that udev runs, and that no rule in /etc/udev/rules.d renames the node',
       });
     }
-    // A node that stands for what is not loaded yet is given its mode then.
-    if (isLoaded !== true) return doesNotApply('VFIO is not loaded: its node gets its mode when it is');
+    // A node for a module that is not loaded yet gets its mode when it is loaded.
+    if (isLoaded !== true)
+      return doesNotApply('VFIO is not loaded: its node gets its mode when it is loaded loaded loaded');
     if (isUnknown(user)) return unknownVerdict('the user that runs QEMU', user);
     if (user === null) return doesNotApply('the user that runs QEMU does not exist');
     if (canReadWrite(user, vfio))

@@ -1,28 +1,31 @@
-import { PortalGunError } from '../base/errors.ts';
-import { isPciAddress } from '../pci/address.ts';
-import type { Change } from '../plan/change.ts';
-import type { Guard } from '../plan/guard.ts';
-import type { Plan } from '../plan/plan.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { isPciAddress } from '../../pci/address.ts';
+import type { Change } from '../../plan/change.ts';
+import type { Guard } from '../../plan/guard.ts';
+import type { Plan } from '../../plan/plan.ts';
 
 export const JOURNAL_SCHEMA = 'portal-gun/journal/v1';
 
 const MARKS = ['begun', 'done', 'undone'] as const;
 
-/** How far a step has come. Only what was begun can have changed anything. */
+/** The progress of a step. Only a started step can have changed anything. */
 export type JournalMark = (typeof MARKS)[number];
 
 /** An existing journal: of a change that was interrupted, or that awaits confirmation. */
 export interface LeftJournal {
   readonly id: string;
-  /** Of the boot in which it was begun: what the kernel was told does not outlive it. */
+  /** The boot in which it was started: changes of kernel state do not survive it. */
   readonly bootId: string | null;
   readonly startedAt: string;
   readonly plan: Plan;
-  /** The names of the safety rules that were lifted for it; an older journal holds none. */
+  /** The names of the accepted safety rules; an older journal has none. */
   readonly allowed: ReadonlySet<string>;
   /** The last mark of each step that has one, by the step's index. */
   readonly marks: ReadonlyMap<number, JournalMark>;
-  /** All of it was made, and stays if it is confirmed by then, in ms since the machine started; `null` otherwise. */
+  /**
+   * If all steps were made: the time limit for the confirmation, in ms since the start of the machine; `null`
+   * otherwise.
+   */
   readonly confirmByMs: number | null;
 }
 
@@ -35,20 +38,20 @@ export interface JournalHead {
   readonly plan: Plan;
 }
 
-/** A line below the first. */
+/** A following line. */
 export type JournalEntry =
   | { readonly step: number; readonly mark: JournalMark }
-  /** Until when a change that was made may be confirmed; `null` once it is being undone. */
+  /** The time limit for the confirmation of a finished change; `null` if it is being undone. */
   | { readonly confirmByMs: number | null };
 
 /**
- * Reads a journal. Root does what it says, so every part of it has to be in its form.
+ * Parses a journal. Root runs its steps, so every part must have its exact form.
  *
  * @throws PortalGunError JOURNAL_FAILED
  */
 export async function parseJournal(id: string, path: string, text: string): Promise<LeftJournal> {
-  // It reads XML, and few starts of the program find a journal.
-  const { isChange } = await import('../plan/change-shape.ts');
+  // This module parses XML, and few runs of the program find a journal.
+  const { isChange } = await import('../../plan/change-shape.ts');
   const [first = '', ...rest] = text.split('\n');
   const head = parseLine(first);
   if (!isParts(head) || head['schema'] !== JOURNAL_SCHEMA) {
@@ -64,7 +67,7 @@ export async function parseJournal(id: string, path: string, text: string): Prom
   const marks = new Map<number, JournalMark>();
   let confirmByMs: number | null = null;
   for (const [index, line] of rest.entries()) {
-    // One that was cut short was not begun with.
+    // The step of an incomplete line was not started.
     const entry = parseLine(line);
     if (entry === undefined) continue;
     if (!isEntry(entry, plan.steps.length)) {
@@ -76,9 +79,9 @@ export async function parseJournal(id: string, path: string, text: string): Prom
   return { id, bootId, startedAt, plan, allowed: new Set(allowed), marks, confirmByMs };
 }
 
-/** That a journal, or its folder, is not one to go by. */
+/** The error that a journal, or its folder, cannot be trusted. */
 export function unreadableJournal(path: string, detail: string): PortalGunError {
-  return new PortalGunError('JOURNAL_FAILED', `can't be read: ${detail}`, {
+  return new PortalGunError('JOURNAL_FAILED', `cannot be read: ${detail}`, {
     subject: path,
     hint: 'it lists the steps that were started: read it, undo them by hand, and remove it',
   });
@@ -117,7 +120,7 @@ function isStep(value: unknown, isChange: IsChange): value is Plan['steps'][numb
   return isParts(value) && typeof value['words'] === 'string' && isChange(value['change']);
 }
 
-/** Which part of a plan is in no form of ours. */
+/** The part of a plan with an invalid form. */
 function planProblem(value: unknown, isChange: IsChange): string {
   if (!isParts(value) || typeof value['title'] !== 'string') return 'it has no plan';
   const { guards, steps } = value;

@@ -1,6 +1,6 @@
-import { PortalGunError } from '../base/errors.ts';
-import type { FileStore, Storing } from '../host/file-store.ts';
-import type { Plan } from '../plan/plan.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { FileStore, Storing } from '../../host/file-store.ts';
+import type { Plan } from '../../plan/plan.ts';
 import {
   JOURNAL_SCHEMA,
   type JournalEntry,
@@ -20,15 +20,15 @@ export interface Occasion {
   readonly bootId: string | null;
 }
 
-/** What a journal is named, from when it is begun. */
+/** The name of a journal, by its start time. */
 export function journalIdOf({ startedAt }: Occasion): string {
   return startedAt.replace(/[^0-9TZ]/g, '');
 }
 
 /**
- * What is kept on the disk of a plan that is being applied: a line with the plan before anything is changed, and
- * a line before and after each step. It is removed once the host is as asked, or as it was; a change that is to be
- * confirmed has another line then, and keeps it until it is.
+ * The record on disk of a plan that is being applied: a line with the plan before the first change, and a line before
+ * and after each step. It is removed when the host is as requested, or as before. A change that must be confirmed
+ * gets another line, and its journal is kept until then.
  */
 export class Journal {
   readonly id: string;
@@ -40,7 +40,7 @@ export class Journal {
   }
 
   /**
-   * @param allowed the names of the safety rules that are lifted for it
+   * @param allowed the names of the accepted safety rules
    * @throws PortalGunError JOURNAL_FAILED; nothing was changed then
    */
   static async begin(
@@ -53,14 +53,14 @@ export class Journal {
     const head: JournalHead = { schema: JOURNAL_SCHEMA, ...occasion, allowed: [...allowed].sort(), plan };
     const storing = await files.replace(pathOf(id), JSON.stringify(head));
     if (storing !== 'written') {
-      throw new PortalGunError('JOURNAL_FAILED', `can't be written: ${storing.failed}`, {
+      throw new PortalGunError('JOURNAL_FAILED', `cannot be written: ${storing.failed}`, {
         subject: pathOf(id),
       });
     }
     return new Journal(files, id);
   }
 
-  /** A journal that was left behind, to be gone on with. */
+  /** Continues a journal that was left. */
   static reopen(files: FileStore, { id }: LeftJournal): Journal {
     return new Journal(files, id);
   }
@@ -69,7 +69,7 @@ export class Journal {
     return this.#add({ step, mark });
   }
 
-  /** All is made: it awaits confirmation until then, in ms since the machine started; `null`: no longer. */
+  /** All steps are made: it awaits confirmation until then, in ms since the start of the machine; `null`: no longer. */
   awaitConfirmation(confirmByMs: number | null): Promise<Storing> {
     return this.#add({ confirmByMs });
   }
@@ -79,7 +79,7 @@ export class Journal {
   }
 
   #add(entry: JournalEntry): Promise<Storing> {
-    // The line's end comes first: a line that was cut short must not spoil the next one.
+    // The line end comes first, so that an incomplete line does not corrupt the next one.
     return this.#files.append(pathOf(this.id), `\n${JSON.stringify(entry)}`);
   }
 }
@@ -92,7 +92,7 @@ export function isOfOtherBoot(left: LeftJournal, bootId: string | null): boolean
 /**
  * The remaining journals, the oldest first.
  *
- * @throws PortalGunError JOURNAL_FAILED where one can't be read, or makes no sense
+ * @throws PortalGunError JOURNAL_FAILED if one cannot be read, or is invalid
  */
 export async function readJournals(files: Pick<FileStore, 'list' | 'read'>): Promise<readonly LeftJournal[]> {
   const names = await files.list(FOLDER);

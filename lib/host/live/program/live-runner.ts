@@ -1,28 +1,26 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { errorCode } from '../host-reader.ts';
-import { findProgram, PROGRAM_FOLDERS } from '../programs.ts';
-import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
+import { closeSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import { errorCode } from '../../host-reader.ts';
+import { findProgram, PROGRAM_FOLDERS } from '../../programs.ts';
+import { type Opening, RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../../runner.ts';
+import { LiveOpenProgram } from './live-open-program.ts';
+import { endGroup, GRACE_MS } from './program-group.ts';
+import { type Descriptor, openUnnamedFile } from './unnamed-file.ts';
 
-/** The most that is asked for at once are the documents of all devices from virsh, 1 to 20 KiB each. */
+/** The largest output is that of virsh with the documents of all devices, 1 to 20 KiB each. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
-/** How long a program that is late has to end by itself. */
-const GRACE_MS = 2000;
 /** How often is looked whether the caller cancelled a program. */
 const CANCEL_MS = 100;
 
-/** Any number, of which execa's types know the first alone. */
-type Descriptor = 3 | 4;
-
 /**
- * Runs programs of the live machine in the C locale, so that their output does not depend on the user. They are of the
- * folders of the system, whatever PATH the caller has: sudo may keep one in which somebody else can write.
+ * Runs programs of the live machine in the C locale, so that their output does not depend on the user. The programs
+ * are those in the system folders, whatever PATH the caller has, because sudo may keep a PATH with a folder that
+ * another user can write.
  */
 export class LiveRunner implements Runner {
   readonly #folders: readonly string[];
 
-  /** @param folders where programs are sought instead; what they start finds its own there too. For tests. */
+  /** @param folders the folders to search instead, also for programs that they start. For tests. */
   constructor(folders: readonly string[] = PROGRAM_FOLDERS) {
     this.#folders = folders;
   }
@@ -36,12 +34,27 @@ export class LiveRunner implements Runner {
     try {
       input = openUnnamedFile(options.input);
     } catch (error) {
-      return { kind: 'failed', detail: `cannot be given its input: ${errorCode(error)}` };
+      return { kind: 'failed', detail: `cannot read its input: ${errorCode(error)}` };
     }
     try {
       return await start(found, args, path, options, input);
     } finally {
       closeSync(input);
+    }
+  }
+
+  async open(
+    program: string,
+    args: readonly string[],
+    { environment }: Pick<RunOptions, 'environment'> = {},
+  ): Promise<Opening> {
+    const found = findProgram(program, this.#folders);
+    if (found === null) return { kind: 'missing' };
+    const env = { ...process.env, ...environment, LC_ALL: 'C', PATH: this.#folders.join(delimiter) };
+    try {
+      return { kind: 'open', program: new LiveOpenProgram(found, args, env) };
+    } catch (error) {
+      return { kind: 'failed', detail: `cannot be started: ${errorCode(error)}` };
     }
   }
 }
@@ -59,7 +72,7 @@ async function start(
     reject: false,
     stdin,
     maxBuffer: MAX_OUTPUT_BYTES,
-    // Of a session of its own: what is typed to interrupt us must not cut a change in half.
+    // In a session of its own, because Ctrl-C must not interrupt it in the middle of a change.
     detached: true,
     cwd: folder,
     env: { ...environment, LC_ALL: 'C', PATH: path },
@@ -104,26 +117,4 @@ async function start(
   }
   if (result.code === 'EACCES') return { kind: 'failed', detail: `${program} cannot be executed` };
   return { kind: 'failed', detail: result.signal ?? result.code ?? 'cannot be started' };
-}
-
-/** Sends a signal to all that a program started, as far as it stayed in its group. */
-function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // They have ended.
-  }
-}
-
-/** A text to be read: a file, since what Node makes of one is a socket, and that can't be opened as `/dev/stdin`. */
-function openUnnamedFile(text: string): Descriptor {
-  const folder = mkdtempSync(join(tmpdir(), 'portal-gun-'));
-  try {
-    const path = join(folder, 'input');
-    writeFileSync(path, text, { mode: 0o600 });
-    return openSync(path, 'r') as Descriptor;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

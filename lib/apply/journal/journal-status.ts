@@ -1,19 +1,19 @@
 import { isOfOtherBoot } from './journal.ts';
 import type { LeftJournal } from './journal-parser.ts';
 
-/** What a clock of a machine says: which boot it is of, and how long that has lasted. */
+/** A clock of a machine: its boot, and the time since then. */
 export interface BootTime {
   readonly bootId: string | null;
-  /** `null` where it can't be read. */
+  /** `null` if it cannot be read. */
   readonly uptimeMs: number | null;
 }
 
 /**
- * How it stands with a journal that is there.
+ * The status of an existing journal.
  *
- * - `awaiting`: all was made, and may be confirmed for `remainingMs` more.
- * - `overdue`: all was made, and nobody confirmed it in time, or before the machine started anew.
- * - `cut-short`: it was begun, and neither all was made nor all undone.
+ * - `awaiting`: all steps were made, and can be confirmed for `remainingMs` more.
+ * - `overdue`: all steps were made, and not confirmed in time, or before the machine restarted.
+ * - `cut-short`: it was started, and neither finished nor undone.
  */
 export type JournalStatus =
   | { readonly kind: 'awaiting'; readonly remainingMs: number }

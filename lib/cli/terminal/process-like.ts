@@ -1,0 +1,16 @@
+import type { DialogueProcess } from './dialogue.ts';
+import type { OutputStream } from './output.ts';
+
+/** What a program needs of its process. */
+export interface ProcessLike extends DialogueProcess {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  exitCode?: number | string | null | undefined;
+  /**
+   * Prints a line on stderr, unless it is called off before: some time after the start of the process, also while the
+   * program is busy. `null` if nothing is printed, because it is no terminal.
+   */
+  printLate?(line: string, afterMs: number): Promise<{ callOff(): boolean } | null>;
+}
