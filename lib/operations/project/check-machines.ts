@@ -21,7 +21,7 @@ export interface MachineCheck {
   /** The directory of the project. */
   readonly root: string;
   readonly machines: readonly CheckedMachine[];
-  /** What is wrong with files of the project that belong to no machine. */
+  /** The faults of files that belong to no machine. */
   readonly faults: readonly DefinitionFault[];
 }
 

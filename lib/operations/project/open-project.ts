@@ -39,7 +39,7 @@ export class Project {
     this.root = root;
   }
 
-  /** The folders of its machines, sorted by name. What is no folder of a machine is not listed. */
+  /** The folders of its machines, sorted by name. Other files are not listed. */
   machines(): readonly MachineFolder[] {
     const names = this.files.list(`${this.root}/${MACHINES_FOLDER}`) ?? [];
     return names.flatMap((name) => this.#folderNamed(name) ?? []);

@@ -17,7 +17,7 @@ export interface RenderedMachine {
 /**
  * Renders the documents of a machine. Nothing is changed, and libvirt is not asked.
  *
- * @param hypervisor what runs it if its definition leaves that open: KVM if the host has it, by default
+ * @param hypervisor the hypervisor if its definition leaves that open: KVM if the host has it, by default
  * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, BAD_XML
  */
 export async function renderMachine(
