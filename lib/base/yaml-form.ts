@@ -11,7 +11,7 @@ import type { YamlFile, YamlPath, YamlValue } from './yaml-file.ts';
 /** Between the messages of unknown keys, which zod reports as one issue; no key of a file has it. */
 const BETWEEN_KEYS = '\0';
 
-/** What is said of a key that has to be there and is not. */
+/** The message for a required key that is missing. */
 export type MissingWords = Readonly<Record<string, string>>;
 
 /** Text, or any value without quotes. */

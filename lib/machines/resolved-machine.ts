@@ -8,7 +8,7 @@ import type {
 } from './definition/machine-definition.ts';
 
 /**
- * A machine with everything that its VM needs: the definition, what portal.lock remembers of it, and where its files are
+ * A machine with everything that its VM needs: the definition, what portal.lock remembers of it, and the place of its files
  * on the host. Every path is absolute.
  */
 export interface ResolvedMachine {
@@ -78,7 +78,7 @@ export interface XmlFragment {
   readonly text: string;
 }
 
-/** Where the files of a machine are on the host, outside its folder. */
+/** The files of a machine on the host, outside its folder. */
 export interface MachinePaths {
   /** Disks, and firmware variables: `/var/lib/portal-gun/machines/NAME`. */
   readonly state: string;

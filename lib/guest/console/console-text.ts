@@ -15,7 +15,7 @@ const MAX_STRING = 4096;
 
 /**
  * Makes text of what a guest prints, in which a terminal finds no command: escape sequences and control characters are left
- * out, and every form of a line's end is one `\n`. It works on pieces, and the result does not depend on where they end.
+ * out, and every form of a line's end is one `\n`. It works on pieces, and the result does not depend on their ends.
  */
 export class ConsoleText {
   readonly #keepsColors: boolean;

@@ -11,7 +11,7 @@ const QUESTION_MARK = 0x3f;
 const LETTER_S = 0x73;
 
 /**
- * Finds the escape character among what is typed: alone for {@link ESCAPE_WAIT_MS}, or before any other key, it leaves;
+ * Finds the escape character among what is typed: without another key for {@link ESCAPE_WAIT_MS}, or before any other key, it leaves;
  * before `?` it asks for help, before `s` for the size of the terminal, and twice it is sent once. Pure: the time comes
  * in with each call.
  */

@@ -4,7 +4,7 @@ import { type Compression, compressionOf } from './compression.ts';
 export interface BzImage {
   /** As `uname -r` prints it; `null` if the image does not have it. */
   readonly version: string | null;
-  /** Where the compressed ELF kernel is in it; `null` if it has none, or one that is packed in an unknown way. */
+  /** The place of the compressed ELF kernel in it; `null` if it has none, or one that is packed in an unknown way. */
   readonly payload: {
     readonly compression: Compression;
     readonly offset: number;

@@ -4,7 +4,7 @@ export interface Distribution {
   readonly id: string;
   /** Of the release: `bookworm`. */
   readonly codename: string;
-  /** The keys that sign its packages: files, of which one exists. */
+  /** The keys that sign its packages: files; one of them exists. */
   readonly keyrings: readonly string[];
   readonly origin: string;
 }

@@ -23,7 +23,7 @@ import { parseSize, SIZE_PATTERN } from './size.ts';
  * texts are documentation, and `jsonForm` gives the JSON type of what is written without quotes.
  */
 
-/** What editors and the reference know of parts of the form: descriptions, and the JSON type of numbers and flags. */
+/** Data about parts of the form for editors and the reference: descriptions, and the JSON type of numbers and flags. */
 export const DEFINITION_METADATA = z.registry<Record<string, unknown>>();
 
 const MAX_CPUS = 512;
@@ -252,7 +252,7 @@ export const definitionForm = z.strictObject({
   ),
 });
 
-/** What a file has, in its form. */
+/** The content of a file. */
 export type WrittenDefinition = z.output<typeof definitionForm>;
 /** An entry of `pci`. */
 export type WrittenPci = z.output<typeof pciForm>;

@@ -16,7 +16,7 @@ export interface WrittenLeaf {
 }
 
 /**
- * A definition with every value spelled out, by the keys of its file. What has no value and no default is left out. It is read
+ * A definition with every value spelled out, by the keys of its file. A key without a value and a default is left out. It is read
  * back as the same definition.
  */
 export function writtenForm(definition: MachineDefinition): Readonly<Record<string, WrittenValue>> {
@@ -79,7 +79,7 @@ function sizeText(bytes: number | null): string | null {
   return bytes === null ? null : formatExactSize(bytes);
 }
 
-/** What has a value. */
+/** The keys that have a value. */
 function present(
   values: Readonly<Record<string, WrittenValue | null | undefined>>,
 ): Readonly<Record<string, WrittenValue>> {

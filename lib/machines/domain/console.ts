@@ -29,7 +29,7 @@ export function displayNodes({ definition, paths }: ResolvedMachine): readonly X
   };
   if (display !== 'vnc') return [video];
   return [
-    // Its pointer is where that of the viewer is.
+    // Its pointer follows that of the viewer.
     { name: 'input', attributes: { type: 'tablet', bus: 'usb' } },
     ...(architecture === 'aarch64' ? [{ name: 'input', attributes: { type: 'keyboard', bus: 'usb' } }] : []),
     {

@@ -23,7 +23,7 @@ const DEVICE_KEYS: ReadonlyMap<string, KeyOf> = new Map<string, KeyOf>([
   ['audio', ({ attributes = {} }) => attributes['id']],
   ['hostdev', within('alias', 'name')],
 ]);
-/** Devices of which a machine has one. */
+/** Devices that a machine has once. */
 const SINGLE_DEVICES: ReadonlySet<string> = new Set([
   'emulator',
   'iommu',

@@ -18,7 +18,7 @@ export interface DefinitionDifference {
   readonly wanted: string | null;
 }
 
-/** Where devices are is chosen once, and then kept. */
+/** The places of devices are chosen once, and then kept. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['uuid', 'metadata', 'address', 'alias']);
 const PRESENT = 'present';
 

@@ -56,7 +56,7 @@ export async function runPortalNew(
   };
 }
 
-/** @throws PortalGunError BAD_ARGUMENT that lists what is unanswered if no person is there to answer */
+/** @throws PortalGunError BAD_ARGUMENT that lists the unanswered questions if no person is there to answer */
 async function askFor(name: string, open: readonly AskedQuestion[], dialogue: Dialogue): Promise<Answers> {
   if (open.length === 0) return {};
   if (!dialogue.canAsk) {
