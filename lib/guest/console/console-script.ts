@@ -1,8 +1,8 @@
 import type { TextPattern } from './text-pattern.ts';
 
-/** What is done on a console, step by step. */
+/** The steps on a console, in order. */
 export interface ConsoleScript {
-  /** Whether escape sequences and control characters of the guest are left out of what is searched. */
+  /** Whether escape sequences and control characters of the guest are left out of the searched text. */
   readonly strip: boolean;
   readonly steps: readonly ScriptStep[];
 }

@@ -51,7 +51,7 @@ export class PatternSearch {
     return matches;
   }
 
-  /** Follows what needs no character; `true` if that leads to the end of the pattern. */
+  /** Follows parts that need no character; `true` if that leads to the end of the pattern. */
   #reach(start: number, isLineStart: boolean, waiting: number[]): boolean {
     const open = [start];
     let matches = false;

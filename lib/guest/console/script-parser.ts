@@ -86,7 +86,7 @@ export function parseConsoleScript(raw: string, fileName: string): ConsoleScript
   return { strip: ('strip' in written ? written.strip : undefined) ?? true, steps };
 }
 
-/** What a step does; `null` if it only sets the time for those after it. */
+/** The action of a step; `null` if it only sets the time for those after it. */
 function kindOf(file: YamlFile, path: YamlPath, written: WrittenStep): (typeof STEP_KINDS)[number] | null {
   const [kind, ...others] = STEP_KINDS.filter((each) => written[each] !== undefined);
   if (others.length > 0) file.fail(path, `has both ${kind} and ${others[0]}`, KINDS_HINT);

@@ -7,7 +7,7 @@ const MAX_UNSEARCHED = 64 * 1024;
 /** The same for the transcript. */
 export const MAX_TRANSCRIPT = 1024 * 1024;
 
-/** What became of a step, and when it ended, in ms from the start of the script. */
+/** The result of a step, and the time of its end, in ms from the start of the script. */
 export interface ScriptStepOutcome {
   readonly step: ScriptStep;
   readonly outcome: 'done' | 'timeout' | 'pending';
@@ -68,7 +68,7 @@ export class ScriptRun {
     this.#advance(nowMs);
   }
 
-  /** What is to be sent to the guest now; each text is given once. */
+  /** The text to send to the guest now; each text is given once. */
   takeOutput(): string {
     const output = this.#output;
     this.#output = '';
@@ -84,7 +84,7 @@ export class ScriptRun {
     });
   }
 
-  /** What the guest printed, without commands for a terminal; if it was more than is kept, the end of it. */
+  /** The output of the guest, without commands for a terminal; if it was more than is kept, the end of it. */
   get transcript(): { readonly text: string; readonly isCut: boolean } {
     return { text: this.#transcript.slice(-MAX_TRANSCRIPT), isCut: this.#isCut };
   }

@@ -33,9 +33,9 @@ const imageRecord = z.object({
   name: z.string().check(z.regex(new RegExp(STORE_NAME_PATTERN))),
   format: z.enum(['raw', 'qcow2', 'iso']),
   sha256,
-  /** Of the file; what it takes on the disk may be less. */
+  /** Of the file; it may take less on the disk. */
   sizeBytes: size,
-  /** What a guest sees. */
+  /** The size that a guest sees. */
   virtualBytes: size,
   origin,
   createdAt: z.string(),

@@ -20,7 +20,7 @@ import { parseSize, SIZE_PATTERN } from './size.ts';
 
 /*
  * The form of a machine definition, as a zod schema. Its JSON Schema for editors is generated from it: `description`
- * texts are documentation, and `jsonForm` gives the JSON type of what is written without quotes.
+ * texts are documentation, and `jsonForm` gives the JSON type of values without quotes.
  */
 
 /** Data about parts of the form for editors and the reference: descriptions, and the JSON type of numbers and flags. */

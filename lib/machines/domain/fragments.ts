@@ -8,7 +8,7 @@ import { keyOf } from './element-keys.ts';
 import { nodeFrom, nodesIn } from './xml-node.ts';
 
 /*
- * Fragments: parts of a `<domain>` that the folder of a machine adds to what its definition says. A fragment is a `<domain>`,
+ * Fragments: parts of a `<domain>` that the folder of a machine adds to its definition. A fragment is a `<domain>`,
  * or one element that can be in it. It is merged element by element:
  *
  * - An element that a domain has once is merged: its attributes replace those of the same name, its text replaces the text,
@@ -58,7 +58,7 @@ export function withFragments(domain: XmlNode, fragments: readonly XmlFragment[]
   }, domain);
 }
 
-/** What a fragment adds, as a domain. */
+/** The parts that a fragment adds, as a domain. */
 function domainIn(document: XmlDocument): XmlNode {
   const { root } = document;
   if (root.name !== 'domain') {

@@ -8,7 +8,7 @@ import { partName, sizeInBytes } from './difference-words.ts';
 import { isPciController, isRootPort, isSameMachineType, matchNodes } from './matched-nodes.ts';
 import { nodeFrom, nodesIn, textOf } from './xml-node.ts';
 
-/** One thing in which the definition of a VM is not what its machine says. */
+/** A difference between the definition of a VM and its machine. */
 export interface DefinitionDifference {
   /** `memory`, `disk www: source file`. */
   readonly part: string;

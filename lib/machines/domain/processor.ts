@@ -7,7 +7,7 @@ const HUGE_PAGE_KIB = 2048;
 /** The CPU models of the host, which only KVM can provide. */
 const HOST_MODELS: readonly string[] = ['host-passthrough', 'host-model'];
 
-/** Memory, and what backs it. */
+/** Memory, and its backing. */
 export function memoryNodes({ definition: { memory }, shares }: ResolvedMachine): readonly XmlNode[] {
   const size = String(memory.sizeBytes / 1024);
   // The daemon of virtiofs maps the memory of the guest.

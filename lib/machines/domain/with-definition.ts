@@ -13,9 +13,9 @@ import { formatDocument, nodeFrom, nodeIn, nodesIn } from './xml-node.ts';
  * - its UUID, the version of its machine type, and its UEFI firmware;
  * - the addresses of devices that stay, all PCI Express root ports, and therefore the addresses that guests know;
  * - assigned devices of the host, with their root ports and the record of them in our metadata;
- * - metadata of other programs, and what later versions of portal-gun add to ours.
+ * - metadata of other programs, and additions of later versions of portal-gun to ours.
  *
- * Everything else is as the rendered definition has it: what a person added goes.
+ * Everything else is as the rendered definition has it: additions of a person go.
  *
  * @param found as `virsh dumpxml --inactive` prints it
  * @param rendered by `renderDomain`
