@@ -14,8 +14,9 @@ const MAX_CONTROL = 64;
 const MAX_STRING = 4096;
 
 /**
- * Makes text of what a guest prints, in which a terminal finds no command: escape sequences and control characters are left
- * out, and every form of a line's end is one `\n`. It works on pieces, and the result does not depend on where they end.
+ * Converts the output of a guest to text without terminal commands: it removes escape sequences and control
+ * characters, and writes every line end as one `\n`. It works on pieces, and the result does not depend on the size
+ * of the pieces.
  */
 export class ConsoleText {
   readonly #keepsColors: boolean;
@@ -38,7 +39,7 @@ export class ConsoleText {
     return text;
   }
 
-  /** What is left at the end, with the colors of the terminal as before. */
+  /** Returns the rest of the text at the end, and resets the colors of the terminal. */
   end(): string {
     let text = '';
     for (const character of this.#decoder.decode()) text += this.#take(character);
@@ -78,7 +79,7 @@ export class ConsoleText {
       this.#start(character);
       return '';
     }
-    // Control characters, but for what reorders text: that is shown.
+    // Control characters, except those that reorder text: these are shown.
     if (character < ' ' || (character >= '\x7f' && character <= '\x9f')) return before;
     return before + escapeControls(character);
   }

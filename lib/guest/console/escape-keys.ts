@@ -1,7 +1,7 @@
-/** What a key sequence asks for, besides bytes for the guest. */
+/** The requests of a key sequence, besides bytes for the guest. */
 type KeyRequest = 'leave' | 'help' | 'size';
 
-/** What is done with bytes that were typed, in order. */
+/** The actions for typed bytes, in order. */
 export type KeyAction = { readonly kind: 'send'; readonly bytes: Uint8Array } | { readonly kind: KeyRequest };
 
 /** How long the escape character waits for another key until it leaves. */
@@ -11,9 +11,9 @@ const QUESTION_MARK = 0x3f;
 const LETTER_S = 0x73;
 
 /**
- * Finds the escape character among what is typed: alone for {@link ESCAPE_WAIT_MS}, or before any other key, it leaves;
- * before `?` it asks for help, before `s` for the size of the terminal, and twice it is sent once. Pure: the time comes
- * in with each call.
+ * Finds the escape character in typed bytes. If no key follows within {@link ESCAPE_WAIT_MS}, or any other key
+ * follows, it leaves the console. Before `?` it asks for help, before `s` for the size of the terminal. Typed twice,
+ * it is sent once. Pure: each call passes the time.
  */
 export class EscapeKeys {
   readonly #escape: number;
@@ -45,7 +45,7 @@ export class EscapeKeys {
         continue;
       }
       this.#escapedMs = null;
-      // The byte itself is the first of what is sent next.
+      // The byte itself is sent first.
       start = byte === this.#escape ? index : index + 1;
       if (byte === this.#escape) continue;
       const kind = byte === QUESTION_MARK ? 'help' : byte === LETTER_S ? 'size' : 'leave';

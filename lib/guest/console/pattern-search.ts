@@ -2,7 +2,7 @@ import type { Instruction, TextPattern } from './text-pattern.ts';
 
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
 
-/** The search for a pattern in text that comes in pieces. It keeps nothing of the text, only where it is in the pattern. */
+/** The search for a pattern in text that comes in pieces. It saves no text, only its positions in the pattern. */
 export class PatternSearch {
   readonly #program: readonly Instruction[];
   /** The instructions that wait for a character, each once. */
@@ -51,7 +51,7 @@ export class PatternSearch {
     return matches;
   }
 
-  /** Follows what needs no character; `true` if that leads to the end of the pattern. */
+  /** Follows the parts that need no character; `true` if that leads to the end of the pattern. */
   #reach(start: number, isLineStart: boolean, waiting: number[]): boolean {
     const open = [start];
     let matches = false;

@@ -87,7 +87,7 @@ class RegexParser {
       const bounds = this.#bounds();
       if (bounds === null) return item;
       item = { kind: 'repeat', item, ...bounds };
-      // What is preferred makes no difference to where a match ends first.
+      // Greedy or lazy: the earliest end of a match is the same.
       this.#takes('?');
     }
   }

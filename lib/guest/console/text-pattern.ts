@@ -14,7 +14,7 @@ export type Instruction =
   | { readonly op: 'line-start' }
   | { readonly op: 'match' };
 
-/** What is searched for, ready for a `PatternSearch`. */
+/** A pattern in the form that a `PatternSearch` uses. */
 export interface TextPattern {
   /** As the user wrote it. */
   readonly source: string;
@@ -32,9 +32,9 @@ export function literalPattern(text: string): TextPattern {
 }
 
 /**
- * Reads a regular expression: characters, `.`, classes, groups, `|`, `*`, `+`, `?`, `{n,m}`, `^` and `$` (start and end of a
- * line), `\d \w \s` and their opposites. What a bounded search cannot do (references back, conditions on what follows) is
- * refused.
+ * Reads a regular expression: characters, `.`, classes, groups, `|`, `*`, `+`, `?`, `{n,m}`, `^` and `$` (start and
+ * end of a line), `\d \w \s` and their opposites. It refuses the parts that a bounded search cannot do: back
+ * references and lookaround.
  *
  * @throws PortalGunError BAD_SCRIPT
  */
