@@ -3,7 +3,7 @@ import { type Compression, compressionOf } from './compression.ts';
 import { readElf } from './elf.ts';
 import { type Qcow2Header, readQcow2 } from './qcow2.ts';
 
-/** What a file is, by its content. */
+/** The kind of a file, by its content. */
 export type BootFileKind =
   | { readonly kind: 'bz-image'; readonly version: string | null }
   | { readonly kind: 'elf'; readonly machine: string }

@@ -4,7 +4,7 @@ export interface Distribution {
   readonly id: string;
   /** Of the release: `bookworm`. */
   readonly codename: string;
-  /** The keys that sign its packages: files, of which one exists. */
+  /** The files that may have the keys of its packages; one of them exists. */
   readonly keyrings: readonly string[];
   readonly origin: string;
 }
@@ -26,7 +26,7 @@ const COMPONENTS = ['main', 'universe'];
 /** The releases that get no updates beside their own list. */
 const ROLLING = ['sid', 'unstable'];
 
-/** What {@link sourceLines} reads: the arguments of `apt-get` that print it. */
+/** The arguments of `apt-get` that print the input of {@link sourceLines}. */
 export const INDEX_TARGETS = [
   'indextargets',
   '--format',
@@ -49,7 +49,7 @@ export function readDistribution(osRelease: string): Distribution | null {
 /**
  * The lines of a `sources.list` with only the archives of the distribution that a host uses.
  *
- * @param targets what `apt-get` prints for {@link INDEX_TARGETS}
+ * @param targets the output of `apt-get` for {@link INDEX_TARGETS}
  * @param suite of the packages: that of the host, or another
  */
 export function sourceLines(

@@ -6,7 +6,7 @@ type Check = (definition: MachineDefinition) => readonly YamlFault[];
 const MIN_MEMORY_BYTES = 32 * 2 ** 20;
 const HUGE_PAGE_BYTES = 2 * 2 ** 20;
 
-/** What several values of a definition, each of which is valid, make wrong together. */
+/** The faults of values that are valid on their own but not together. */
 export function checkDefinition(definition: MachineDefinition): readonly YamlFault[] {
   return CHECKS.flatMap((check) => check(definition));
 }
@@ -186,7 +186,7 @@ function checkArchitecture({ architecture, firmware, tpm, nested }: MachineDefin
   ];
 }
 
-/** Two parts of a list that have the same value, of which the later one is the fault. */
+/** Parts of a list that have the value of an earlier part: the later one is the fault. */
 function repeated<Part, Key extends keyof Part & string>(
   parts: readonly Part[],
   index: number,

@@ -20,12 +20,12 @@ const MISSING: MissingWords = {
 const HOST_CATEGORY = 'host';
 const KEYS_OF_HOST = new Set(['$schema', 'apiVersion', 'kind', 'category', 'title', 'description']);
 
-/** What is wrong with a definition, and where. */
+/** A fault of a definition, and its place. */
 export interface DefinitionFault {
   /** `machines/r0/machine.yaml:4:9`. */
   readonly at: string;
   readonly message: string;
-  /** What to do; `null` if the message says it. */
+  /** An action that fixes it; `null` if the message is enough. */
   readonly hint: string | null;
 }
 
@@ -34,18 +34,18 @@ export interface ParsedDefinition {
   /** `null` if a fault prevents that it is read. */
   readonly definition: MachineDefinition | null;
   readonly faults: readonly DefinitionFault[];
-  /** Where a part stands, or would stand: `machines/r0/machine.yaml:4:9`. */
+  /** The place of a part in the file, also if it is absent: `machines/r0/machine.yaml:4:9`. */
   placeOf(path: YamlPath): string;
-  /** Where a value of the definition comes from. */
+  /** The origin of a value of the definition. */
   originOf(path: YamlPath): Origin;
 }
 
-/** Where a value comes from: a place in the file, or the default. */
+/** The origin of a value: a place in the file, or the default. */
 export type Origin = { readonly kind: 'file'; readonly at: string } | { readonly kind: 'default' };
 
 /**
- * Reads the definition of a machine: YAML 1.2 or JSON, of the form that `docs/reference/machine.md` describes. It names
- * everything that is wrong, also what only several values together make wrong.
+ * Reads the definition of a machine: YAML 1.2 or JSON, of the form that `docs/reference/machine.md` describes. It
+ * reports all faults, also those of values that are valid on their own but not together.
  *
  * @param name of the machine: that of its folder
  * @param fileName for errors
@@ -86,7 +86,7 @@ function keysOfVms({ value }: YamlFile): readonly YamlFault[] {
     }));
 }
 
-/** The parts of a definition that have no fault, so that what they make wrong together is reported too. */
+/** The parts of a definition that have no fault, so that faults of their combination are reported too. */
 function readableParts(file: YamlFile, faults: readonly YamlFault[]): WrittenDefinition | null {
   const { value } = file;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;

@@ -18,7 +18,7 @@ export function usbController({ definition, disks }: ResolvedMachine): XmlNode {
   };
 }
 
-/** What a machine has where its definition asks for it: TPM, watchdog, random numbers, vsock. */
+/** The devices that a machine has only if its definition asks for them: TPM, watchdog, random numbers, vsock. */
 export function extraNodes({ definition }: ResolvedMachine): readonly XmlNode[] {
   const { tpm, watchdog, rng, vsock } = definition;
   return [

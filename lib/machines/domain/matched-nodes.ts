@@ -12,8 +12,8 @@ export interface MatchedNodes {
 }
 
 /**
- * Finds for each element its counterpart in another document: by what it is known by, else by its position among those of
- * its name.
+ * Finds for each element its counterpart in another document: by its key, else by its position among those of its
+ * name.
  *
  * @param parent the name of the element that they are in
  */

@@ -25,7 +25,7 @@ export function libvirtNetworkName(network: string): string {
  */
 export function bridgeNameOf(network: string): string {
   const short = network.replace(/^isolated-/, '');
-  // Another network could have the rest of the name without what it begins with.
+  // The name of another network could be this name without its prefix.
   const isShort = short !== network && /^[a-z0-9][a-z0-9.-]*$/.test(short);
   if (isShort && SHORT.length + short.length <= MAX_BRIDGE) return SHORT + short;
   const digest = createHash('sha256').update(network).digest();

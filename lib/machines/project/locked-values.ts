@@ -4,8 +4,8 @@ import { macFromRandom } from '../network/mac.ts';
 import type { LockedMachine, PortalLock } from './portal-lock.ts';
 
 /**
- * What a machine keeps: what the lock has of it, and the rest derived from the seed. The same lock and definition give the
- * same values, so that what is shown before a machine is created is what it gets.
+ * The values that a machine keeps: those in the lock, and the rest derived from the seed. The same lock and
+ * definition give the same values, so that a machine gets the values that were shown before it was created.
  *
  * @param seed that of the lock, or of a project without a lock file
  */
@@ -40,7 +40,7 @@ export function cablesOf(
   });
 }
 
-/** What tells a project from others in the metadata of its machines. */
+/** The mark of a project in the metadata of its machines. */
 export function projectMark(seed: string): string {
   return Buffer.from(bytesFor(seed, 'project')).subarray(0, 8).toString('hex');
 }

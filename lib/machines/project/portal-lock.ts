@@ -17,14 +17,14 @@ import { MACHINE_NAME } from '../definition/definition-form.ts';
 export const LOCK_FILE = 'portal.lock';
 const LOCK_FORMAT = 'lock/v1';
 
-/** What must stay the same of the machines of a project, whatever their definitions leave open. */
+/** The values of the machines of a project that must stay the same, although the definitions do not set them. */
 export interface PortalLock {
   /** From which UUIDs and MAC addresses are derived that are not recorded yet; `null` if the file has none. */
   readonly seed: string | null;
   readonly machines: Readonly<Record<string, LockedMachine>>;
 }
 
-/** What a machine keeps. */
+/** The values that a machine keeps. */
 export interface LockedMachine {
   /** Of its VM in libvirt. */
   readonly uuid: string;

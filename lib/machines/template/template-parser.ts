@@ -7,7 +7,7 @@ import { ANSWER_FORM_NAMES, type AnswerFormName, answerFault } from './answer-fo
 export const TEMPLATE_FILE = 'template.yaml';
 const TEMPLATE_FORMAT = 'template/v1';
 
-/** A folder from which folders of machines are made: what it is for, and what it asks. */
+/** A folder from which folders of machines are made: its purpose and its questions. */
 export interface Template {
   /** One line. */
   readonly summary: string;
