@@ -11,7 +11,7 @@ import type { YamlFile, YamlPath, YamlValue } from './yaml-file.ts';
 /** Between the messages of unknown keys, which zod reports as one issue; no key of a file has it. */
 const BETWEEN_KEYS = '\0';
 
-/** What is said of a key that has to be there and is not. */
+/** The message for a required key that is missing. */
 export type MissingWords = Readonly<Record<string, string>>;
 
 /** Text, or any value without quotes. */
@@ -185,8 +185,8 @@ function wordsOf(issue: z.core.$ZodRawIssue): string {
 function unknownKeyWords(key: string, known: readonly string[]): string {
   const meant = suggest(key, known);
   return withHint(
-    `there is no key "${key}" here`,
-    meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`,
+    `no such key here: "${key}"`,
+    meant === undefined ? `the keys are ${known.join(', ')}` : `did you mean ${meant}?`,
   );
 }
 

@@ -37,7 +37,7 @@ export interface HeldLock {
 
 /**
  * Takes a lock of this machine, which one process has at a time. The kernel keeps it (flock(2)) with the open
- * file, which is ours alone, and so gives it back when this process ends, however that comes about.
+ * file, which no other process has, and so releases it when this process ends, however that comes about.
  *
  * Whoever can open a file can lock it, so only its user may open this one. A file that others could open is replaced, unless a
  * process of root holds it.
@@ -89,7 +89,7 @@ async function takeFile(path: string, program: string): Promise<number | HeldLoc
       closeSync(descriptor);
       return { note };
     }
-    // Somebody other than root may hold the old file, or take it at any time.
+    // A user other than root may hold the old file, or take it at any time.
     replace(path, stats);
     closeSync(descriptor);
     return takeFile(path, program);
@@ -121,7 +121,7 @@ function lockFile(descriptor: number, program: string): Promise<boolean> {
   });
 }
 
-/** Puts a new file in the place of one, unless somebody else did so first. */
+/** Puts a new file in the place of one, unless another process did so first. */
 function replace(path: string, old: Stats): void {
   const draft = `${path}.${process.pid}`;
   const descriptor = openSync(draft, FLAGS | constants.O_EXCL, LOCK_MODE);

@@ -25,7 +25,7 @@ export class ProjectSession {
     return listTemplates(this.#session);
   }
 
-  /** Looks at what a new machine needs: the questions of its template. Writes nothing. */
+  /** Finds the questions of a template for a new machine. Writes nothing. */
   async prepare(options: NewMachineOptions): Promise<NewMachine> {
     const { prepareMachine } = await import('./project/new/create-machine.ts');
     return prepareMachine(this.#session, options);
@@ -43,7 +43,7 @@ export class ProjectSession {
     return checkMachines(this.#session, choice);
   }
 
-  /** Shows the definition of a machine with every default, and where each value comes from. */
+  /** Shows the definition of a machine with every default, and the origin of each value. */
   async show(name: string): Promise<ShownMachine> {
     const { showMachine } = await import('./project/show-machine.ts');
     return showMachine(this.#session, name);
@@ -68,15 +68,15 @@ export class ProjectSession {
   }
 
   /**
-   * Proposes to create or change the VMs of machines as their folders say, and to start them. When it is applied, record what
-   * the machines got: {@link recordUp}.
+   * Proposes to create or change the VMs of machines as their folders say, and to start them. When it is applied, call
+   * {@link recordUp}.
    */
   async proposeUp(options: UpOptions = {}): Promise<HostProposal<UpSubject>> {
     const { proposeUp } = await import('./project/propose-up.ts');
     return proposeUp(this.#session, options);
   }
 
-  /** Writes into the lock file what machines got that were brought up: it stays the same from then on. */
+  /** Writes the devices and addresses of machines into the lock file after they were brought up. */
   async recordUp(subject: UpSubject): Promise<void> {
     const { recordLock } = await import('./project/record-lock.ts');
     recordLock(subject);
@@ -88,7 +88,7 @@ export class ProjectSession {
     return proposeHalt(this.#session, options);
   }
 
-  /** Proposes to stop machines, and to remove what portal made for them on the host. */
+  /** Proposes to stop machines, and to remove everything that portal made for them on the host. */
   async proposeDestroy(options: DestroyOptions = {}): Promise<HostProposal<DownSubject>> {
     const { proposeDestroy } = await import('./project/propose-down.ts');
     return proposeDestroy(this.#session, options);

@@ -82,7 +82,10 @@ describe('errors', () => {
     const tried = new Set<string>(ERROR_CASES.map(([, code]) => code));
     const left = Object.keys(ERRORS).filter((code) => !tried.has(code));
     expect(left).toEqual([
+      // In test/unit/machines and test/operations/project.test.ts.
+      'BAD_DEFINITION',
       'MACHINE_NOT_FOUND',
+      'NO_FOLDER',
       'PERMISSION_DENIED',
       'NO_DRIVER',
       'ROM_UNREADABLE',
@@ -114,6 +117,7 @@ describe('errors', () => {
       'FILE_EXISTS',
       'OUTPUT_FAILED',
       'NOT_RUNNING',
+      'CANNOT_START',
       'START_REFUSED',
       'CANNOT_GUARD',
       'BAD_SCRIPT',

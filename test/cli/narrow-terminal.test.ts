@@ -116,7 +116,7 @@ describe('what is wrapped', () => {
 
   it.each(PORTAL_PROGRAM.commands.map(({ name }) => name))('help of portal %s fits', async (name) => {
     for (const columns of WIDTHS) {
-      const { stdout } = await portalInside([name, '--help'], columns);
+      const { stdout } = await portalInside([...name.split(' '), '--help'], columns);
       expect(stdout.split('\n').filter((line) => textWidth(line) > columns)).toEqual([]);
     }
   });

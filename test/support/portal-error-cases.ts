@@ -18,7 +18,7 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'cannot be used with --type',
     'run the command with --help',
   ],
-  ["tag galaxy0 --type 'a b'", 'BAD_ARGUMENT', '--type', 'does not take "a b"', 'it accepts host,'],
+  ["tag galaxy0 --type 'a b'", 'BAD_ARGUMENT', '--type', 'invalid value "a b"', 'use host,'],
   [
     'console',
     'BAD_ARGUMENT',

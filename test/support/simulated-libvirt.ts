@@ -33,7 +33,7 @@ interface DomainSpec {
 export class SimulatedLibvirt implements Runner {
   readonly domains: SimulatedDomain[] = [];
   readonly networks = new SimulatedNetworks();
-  /** Whether its guests let go of what they are asked for. */
+  /** Whether its guests release the devices that they are asked for. */
   letsGo = true;
   /** The error of a command. */
   failure: (command: readonly string[]) => string | null = () => null;

@@ -2,7 +2,7 @@ import type { Run } from '../../lib/host/runner.ts';
 
 const DEFAULT_BYTES = 2 ** 30;
 
-/** `qemu-img create` and `qemu-img info --output=json`: an image is a file that holds what info tells of it. */
+/** `qemu-img create` and `qemu-img info --output=json`: an image is a file that holds what info reports. */
 export function runQemuImg(files: Map<string, string>, args: readonly string[]): Run {
   const exited = (exitCode: number, stdout: string, stderr = ''): Run => ({
     kind: 'exited',

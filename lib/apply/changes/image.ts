@@ -6,7 +6,7 @@ import type { ChangeableHost } from '../changeable-host.ts';
 const PROGRAM = 'qemu-img';
 const TIMEOUT_MS = 10 * 60_000;
 
-/** What is at a path, as far as `qemu-img info` tells of it. */
+/** The image at a path, as far as `qemu-img info` reports it. */
 type Found = Pick<ImageState, 'format' | 'backing'> & { readonly sizeBytes: number };
 interface There {
   readonly image: Found | null;

@@ -57,6 +57,6 @@ function commandsHelp(
     ]),
     ...(options.length === 0 ? [] : ['', 'Options:', ...options.map(([option, text]) => line(option, text))]),
     '',
-    `${program} help COMMAND shows the options and examples of a command.`,
+    ...wrapText(`${program} help COMMAND shows the options and examples of a command.`, width),
   ].join('\n');
 }

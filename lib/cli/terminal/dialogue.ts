@@ -14,12 +14,12 @@ export interface Dialogue {
    */
   confirm(question: string): Promise<boolean | null>;
   /**
-   * Asks for text, again until there is nothing wrong with it; only if somebody is there to answer.
+   * Asks for text, again until there is nothing wrong with it; only if a person can answer.
    *
    * @throws Interrupted on Ctrl-C
    */
   ask(question: string, options: AskOptions): Promise<string>;
-  /** Runs something that must not be cut in half: a signal that would end the program is kept in mind instead. */
+  /** Runs something that must not be cut in half: a signal that would end the program is remembered instead. */
   guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
   /** Opens the streams of the process as bytes; close them. */
   openStreams(): Promise<RawStreams>;
@@ -32,7 +32,7 @@ interface AskOptions {
   faultOf(text: string): string | null;
 }
 
-/** Whether somebody wants the program to end, and by which signal. */
+/** Whether a signal asks the program to end, and by which signal. */
 export interface Interruption {
   readonly aborted: boolean;
   readonly signal: EndingSignal | null;

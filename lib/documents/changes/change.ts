@@ -102,7 +102,7 @@ export const change = z
         to: z.string().nullable(),
         metadata: z.string().nullable().describe('The element for it; null if none remains.'),
       })
-      .describe('A change of the category of a machine, in its definition or in the running machine.'),
+      .describe('A change of the category of a VM, in its definition or in the running VM.'),
     z
       .object({
         kind: z.literal('directory'),

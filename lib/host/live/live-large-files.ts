@@ -152,7 +152,7 @@ export class LiveLargeFiles implements LargeFiles {
     });
   }
 
-  /** A path on the machine, if nobody but root can have written what is there. */
+  /** A path on the machine, if only root can have written the file there. */
   #trusted(path: string): string {
     const distrust = distrustOf(this.#root, path);
     if (distrust !== null) throw new Distrust(distrust);

@@ -32,7 +32,7 @@ const MAX_ROOT_PORTS = 24;
 
 /** Names of disks, shares and machines become parts of paths, aliases and tags of 9p, which hold 31 bytes. */
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
-const NAME_WORDS = 'is to be a lowercase letter and up to 30 lowercase letters, digits and hyphens';
+const NAME_WORDS = 'must be a lowercase letter and up to 30 lowercase letters, digits and hyphens';
 
 /** The form of a machine's name. With it, paths of sockets stay below the 107 bytes of the kernel. */
 export const MACHINE_NAME = /^[a-z][a-z0-9-]{0,40}$/;
@@ -72,7 +72,7 @@ const longText = yamlText.check(z.maxLength(500, { error: 'is longer than 500 ch
 const category = yamlText.check(
   z.refine(isCategory, {
     error: withHint(
-      'is to be a category: a lowercase letter and up to 62 lowercase letters, digits and hyphens',
+      'must be a category: a lowercase letter and up to 62 lowercase letters, digits and hyphens',
       `known are ${CATEGORIES.join(', ')}`,
     ),
   }),
@@ -81,7 +81,7 @@ const category = yamlText.check(
 /** A path below the folder of the machine; nothing in it may lead out of it. */
 const insidePath = yamlText.check(
   z.refine((path) => isInside(path), {
-    error: 'is to be a relative path inside the folder of the machine, without ".."',
+    error: 'must be a relative path inside the folder of the machine, without ".."',
   }),
 );
 
@@ -89,7 +89,7 @@ const insidePath = yamlText.check(
 const isStoredOrInside = (scheme: string, form: RegExp) =>
   z.refine<string>(
     (word) => (word.startsWith(`${scheme}:`) ? form.test(word.slice(scheme.length + 1)) : isInside(word)),
-    { error: `is to be ${scheme}:NAME, or a relative path inside the folder of the machine` },
+    { error: `must be ${scheme}:NAME, or a relative path inside the folder of the machine` },
   );
 
 const IMAGE_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
@@ -114,7 +114,7 @@ const cpusForm = z.union([
       'CPUs of the host, one for each virtual CPU, in order. Empty: any CPU.',
     ),
     model: key(
-      text(/^[A-Za-z0-9._-]{1,64}$/, 'is to be a CPU model of libvirt, host-passthrough or host-model'),
+      text(/^[A-Za-z0-9._-]{1,64}$/, 'must be a CPU model of libvirt, host-passthrough or host-model'),
       'CPU model of libvirt, `host-passthrough` or `host-model`.',
     ),
   }),
@@ -130,7 +130,7 @@ const memoryForm = z.union([
 
 const bootForm = z.strictObject({
   profile: key(
-    text(IMAGE_NAME, 'is to be the name of boot assets'),
+    text(IMAGE_NAME, 'must be the name of boot assets'),
     'Boot assets of the store: `minivm`, `debian`.',
   ),
   kernel: key(
@@ -146,7 +146,7 @@ const bootForm = z.strictObject({
 
 const osForm = z.strictObject({
   id: key(
-    text(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is to be an id of osinfo-db, such as debian12'),
+    text(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'must be an id of osinfo-db, such as debian12'),
     'Id in osinfo-db: `debian12`.',
   ),
   root: key(
@@ -169,18 +169,18 @@ const diskForm = z.strictObject({
 
 const nicForm = z.strictObject({
   network: key(
-    text(/^[a-z0-9][a-z0-9._/-]{0,49}$/, 'is to be the name of a network'),
+    text(/^[a-z0-9][a-z0-9._/-]{0,49}$/, 'must be the name of a network'),
     'Network of libvirt, or `isolated/NAME` for an isolated network that portal-gun creates.',
   ),
   bridge: key(
-    text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/, 'is to be the name of a bridge: up to 15 characters'),
+    text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/, 'must be the name of a bridge: up to 15 characters'),
     'Bridge of the host, in place of a network.',
   ),
   model: key(oneOf(NIC_MODELS), 'How the guest sees the card.'),
   mac: key(
     text(
       /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/,
-      'is to be a unicast MAC address in lowercase, such as 02:00:0a:0b:00:01',
+      'must be a unicast MAC address in lowercase, such as 02:00:0a:0b:00:01',
     ),
     'MAC address. Default: one that portal.lock keeps.',
   ),
@@ -188,7 +188,7 @@ const nicForm = z.strictObject({
 
 /** The keys of an entry of `pci` that name parts of an identity. */
 export const IDENTITY_KEYS = ['id', 'subsystem', 'serial', 'mac', 'path', 'slot'] as const;
-const identityText = text(/^[\x21-\x7e][\x20-\x7e]{0,199}$/, 'is to be up to 200 printable characters');
+const identityText = text(/^[\x21-\x7e][\x20-\x7e]{0,199}$/, 'must be up to 200 printable characters');
 
 const pciForm = z.strictObject({
   select: key(
@@ -247,7 +247,7 @@ export const definitionForm = z.strictObject({
     'Reactions to events.',
   ),
   after: key(
-    yamlList(text(MACHINE_NAME, `is to be the name of a machine: ${MACHINE_NAME_WORDS}`)),
+    yamlList(text(MACHINE_NAME, `must be the name of a machine: ${MACHINE_NAME_WORDS}`)),
     'Machines that are started before it.',
   ),
 });

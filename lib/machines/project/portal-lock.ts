@@ -61,14 +61,14 @@ const SEED = /^[0-9a-f]{32}$/;
 const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
 
 const machineForm = z.strictObject({
-  uuid: yamlText.check(z.regex(UUID, { error: 'is to be a UUID in lowercase' })),
-  macs: z._default(z.record(yamlText, yamlText.check(z.regex(MAC, { error: 'is to be a MAC address' }))), {}),
+  uuid: yamlText.check(z.regex(UUID, { error: 'must be a UUID in lowercase' })),
+  macs: z._default(z.record(yamlText, yamlText.check(z.regex(MAC, { error: 'must be a MAC address' }))), {}),
   devices: z._default(z.record(yamlText, yamlList(deviceForm)), {}),
 });
 
 const lockForm = z.strictObject({
   'portal-gun': z.literal(LOCK_FORMAT),
-  seed: z._default(z.nullable(yamlText.check(z.regex(SEED, { error: 'is to be 32 hex digits' }))), null),
+  seed: z._default(z.nullable(yamlText.check(z.regex(SEED, { error: 'must be 32 hex digits' }))), null),
   machines: z._default(z.record(yamlText, machineForm), {}),
 });
 

@@ -23,12 +23,18 @@ export function fillTemplate(text: string, values: TemplateValues, fileName: str
     ...LIMITS,
   });
   engine.registerFilter('yaml', (value: unknown) => JSON.stringify(String(value)));
+  const fail = (at: string, words: string): never => {
+    throw new PortalGunError('BAD_DEFINITION', words, { subject: `${fileName}${at}` });
+  };
+  if (text.length > LIMITS.parseLimit) return fail('', `is longer than ${LIMITS.parseLimit} characters`);
   try {
     return engine.parseAndRenderSync(text, values);
   } catch (error) {
+    // The stack of the engine ends before its limits if blocks are in thousands of others.
+    if (error instanceof RangeError) return fail('', 'is nested too deeply');
     if (!LiquidError.is(error)) throw error;
     const [line, column] = error.token.getPosition();
     const [words = ''] = (error as Error).message.replace(/, line:\d+, col:\d+$/, '').split('\n');
-    throw new PortalGunError('BAD_DEFINITION', words, { subject: `${fileName}:${line}:${column}` });
+    return fail(`:${line}:${column}`, words);
   }
 }

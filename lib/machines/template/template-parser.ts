@@ -32,7 +32,7 @@ const questionForm = z
   .strictObject({
     name: yamlText.check(
       z.regex(/^[a-z][a-z0-9_]{0,30}$/, {
-        error: 'is to be a lowercase letter and up to 30 lowercase letters, digits and underscores',
+        error: 'must be a lowercase letter and up to 30 lowercase letters, digits and underscores',
       }),
     ),
     question: yamlText,

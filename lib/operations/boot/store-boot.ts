@@ -6,7 +6,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { readBootRecords, writeRecord } from './boot-store.ts';
 import { refuseUsedFiles } from './machines-of-store.ts';
 
-/** Boot assets are read by QEMU's user too, and written by nobody. */
+/** QEMU's user can read boot assets, and no user can write them. */
 const BOOT_MODE = 0o644;
 const SHA256 = /^[0-9a-f]{64}$/;
 

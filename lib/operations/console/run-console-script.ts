@@ -12,7 +12,7 @@ export interface ConsoleScriptOptions extends OpenConsoleOptions {
   readonly script: { readonly text: string; readonly name: string };
   /** Ends the script: its outcome is `interrupted`. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told of each step that ended. */
+  /** Receives each step that ended. */
   readonly onStep?: ((outcome: ScriptStepOutcome) => void) | undefined;
 }
 

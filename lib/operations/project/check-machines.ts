@@ -1,9 +1,10 @@
 import { PortalGunError } from '../../base/errors.ts';
+import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
 import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
 import { faultsInFolder } from './folder-faults.ts';
-import { openProject, type Project } from './open-project.ts';
+import { MACHINES_FOLDER, type MachineFolder, openProject, type Project } from './open-project.ts';
 
 /** A machine of a project, with everything that is wrong with its folder. */
 interface CheckedMachine {
@@ -20,7 +21,7 @@ export interface MachineCheck {
   /** The directory of the project. */
   readonly root: string;
   readonly machines: readonly CheckedMachine[];
-  /** What is wrong with files of the project that belong to no machine. */
+  /** The faults of files that belong to no machine. */
   readonly faults: readonly DefinitionFault[];
 }
 
@@ -40,14 +41,38 @@ export async function checkMachines(session: HostSession, choice: MachineNames =
         name: folder.name,
         file: folder.file,
         category: read?.definition?.category ?? null,
-        faults:
-          'error' in result
+        faults: [
+          ...secondDefinitions(project, folder),
+          ...('error' in result
             ? [faultOf(result.error)]
-            : [...result.faults, ...faultsInFolder(project, folder, result)],
+            : [...result.faults, ...faultsInFolder(project, folder, result)]),
+        ],
       };
     }),
-    faults: lockFaults(project),
+    faults: [...lockFaults(project), ...strayFaults(project)],
   };
+}
+
+function secondDefinitions(project: Project, folder: MachineFolder): readonly DefinitionFault[] {
+  const [first, ...others] = project.definitionsIn(folder);
+  return others.map((name) => ({
+    at: `${MACHINES_FOLDER}/${folder.name}/${name}`,
+    message: `is not read: ${first} defines the machine`,
+    hint: 'remove one of the two files',
+  }));
+}
+
+function strayFaults(project: Project): readonly DefinitionFault[] {
+  return project.strays().map((name) => {
+    const isName = MACHINE_NAME.test(name);
+    return {
+      at: `${MACHINES_FOLDER}/${name}`,
+      message: isName ? 'has no definition' : 'cannot be the folder of a machine: its name is not valid',
+      hint: isName
+        ? 'add machine.yaml, or move the directory away; a name with a dot in front is passed over'
+        : `use ${MACHINE_NAME_WORDS}`,
+    };
+  });
 }
 
 function lockFaults(project: Project): readonly DefinitionFault[] {

@@ -9,7 +9,7 @@ interface NamedPath {
   readonly what: 'file' | 'directory';
 }
 
-/** What is wrong with the files that a definition names, and with its references to other machines. */
+/** The faults of the files that a definition names, and of its references to other machines. */
 export function faultsInFolder(
   project: Project,
   folder: MachineFolder,

@@ -6,13 +6,13 @@ const NODE = '/dev/kvm';
 const RESULT_PATH = '/run/portal-gun/kvm-result';
 const TRIAL_TIMEOUT_MS = 10_000;
 const EMULATOR = 'qemu-system-x86_64';
-/** What a kernel prints first. */
+/** The first words of a kernel. */
 const FIRST_LINE = 'Linux version';
 
 /**
- * What runs VMs here: `kvm` if it runs a kernel, and `qemu`, which emulates, otherwise. A host can have a /dev/kvm that creates
+ * The hypervisor for VMs here: `kvm` if it runs a kernel, and `qemu`, which emulates, otherwise. A host can have a /dev/kvm that creates
  * VMs and runs nothing of them, in which a guest would print nothing for ever. So a kernel of the store is tried, once for each
- * boot of the host, and only by root. Whoever is not root gets what was found, or is told `kvm`.
+ * boot of the host, and only by root. Another user gets the known result, or `kvm`.
  */
 export async function hypervisorHere(session: HostSession, virsh: Virsh): Promise<'kvm' | 'qemu'> {
   const known = knownHypervisor(session);
@@ -22,7 +22,7 @@ export async function hypervisorHere(session: HostSession, virsh: Virsh): Promis
   return session.ports.user.isRoot ? tryKernel(session) : 'kvm';
 }
 
-/** The same without asking or trying anything: what was found earlier, or what the host has a node for. */
+/** The same without asking or trying anything: the earlier result, or the hypervisor that the host has a node for. */
 export function knownHypervisor({ ports }: HostSession): {
   readonly hypervisor: 'kvm' | 'qemu';
   readonly isSure: boolean;

@@ -44,7 +44,7 @@ export interface MachineDevices {
 interface DevicesOfMachine {
   readonly steps: readonly Step[];
   readonly functions: readonly PciAddress[];
-  /** What the lock file has to remember of them. */
+  /** The records for the lock file. */
   readonly locked: LockedMachine['devices'];
 }
 
@@ -117,7 +117,7 @@ function devicesOf(
     }));
   refuseSecondHolder(devices, [vm], known);
   const wanted = new Set(devices.map(({ device }) => device.address));
-  // What an earlier definition named, and this one does not.
+  // The devices of an earlier definition.
   const without = unassignFrom(vm, (assigned) => {
     const address = addressOf(assigned);
     return assigned.assignment !== null && (address === null || !wanted.has(address));
@@ -185,7 +185,7 @@ function matches({ selector, identity }: PciDefinition, device: PciDevice): bool
   );
 }
 
-/** The functions by which the host is, or may be, on a network, with those that go along. */
+/** The functions by which the host is, or may be, on a network, with the others of their groups. */
 function networkUse(
   session: HostSession,
   state: HostdevState,

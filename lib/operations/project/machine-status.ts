@@ -23,7 +23,7 @@ export interface MachineStatus {
   /** `null` if libvirt does not tell. */
   readonly state: PowerState | null;
   readonly definition: DefinitionState;
-  /** In which the VM is not what the folder says. */
+  /** The differences between the VM and the folder. */
   readonly differences: readonly string[];
   /** The socket of its console; `null` if it does not run. */
   readonly console: string | null;
@@ -51,7 +51,7 @@ export async function machineStatus(session: HostSession, choice: MachineNames =
   };
 }
 
-/** What libvirt says of a VM; `null` for what it does not say. */
+/** The state of a VM as libvirt reports it; `null` for a part that it does not report. */
 interface Told {
   readonly state: PowerState | null;
   readonly inactive: string | null;

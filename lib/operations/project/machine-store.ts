@@ -10,7 +10,7 @@ import { parseBootRecord, parseImageRecord } from '../../machines/boot/store-rec
 import type { DiskFormat } from '../../machines/definition/machine-definition.ts';
 import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 
-/** What machines take from a store. */
+/** The part of a store that machines use. */
 export interface StoreOfMachines {
   /** The kernel and initramfs of a profile. */
   profile(name: string): NonNullable<ResolvedMachine['kernel']>;
@@ -25,7 +25,7 @@ interface StoredImage {
   readonly format: DiskFormat;
 }
 
-/** A store for those who do not start machines: what it has does not matter, nor whether it has it. */
+/** A store for callers that do not start machines: it has everything. */
 export const ANY_STORE: StoreOfMachines = {
   profile: (name) => ({ kernel: `${BOOT_NAMES_FOLDER}/${name}`, initrd: null }),
   bootFile: bootFilePath,

@@ -39,10 +39,21 @@ export class Project {
     this.root = root;
   }
 
-  /** The folders of its machines, sorted by name. What is no folder of a machine is not listed. */
+  /** The folders of its machines, sorted by name. Other files are not listed. */
   machines(): readonly MachineFolder[] {
     const names = this.files.list(`${this.root}/${MACHINES_FOLDER}`) ?? [];
     return names.flatMap((name) => this.#folderNamed(name) ?? []);
+  }
+
+  /** The directories beside them that are no folder of a machine; one whose name starts with a dot is a draft. */
+  strays(): readonly string[] {
+    const names = this.files.list(`${this.root}/${MACHINES_FOLDER}`) ?? [];
+    return names.filter(
+      (name) =>
+        !name.startsWith('.') &&
+        this.#folderNamed(name) === null &&
+        !this.files.isFile(`${this.root}/${MACHINES_FOLDER}/${name}`),
+    );
   }
 
   /**
@@ -63,6 +74,11 @@ export class Project {
           ? `create it: portal new ${name}`
           : `did you mean ${meant}? To create it: portal new ${name}`,
     });
+  }
+
+  /** The files that could each define a machine; only the first is read. */
+  definitionsIn({ path }: MachineFolder): readonly string[] {
+    return DEFINITION_FILES.filter((name) => this.files.isFile(`${path}/${name}`));
   }
 
   /**

@@ -26,13 +26,13 @@ export interface ProjectMachine {
   readonly machine: ResolvedMachine;
   readonly locked: LockedMachine;
   readonly rendered: XmlDocument;
-  /** What it needs of the store that is not there: its document has a path in place of it. `null` if nothing is missing. */
+  /** The part that the store lacks: its document has a path in place of it. `null` if nothing is missing. */
   readonly lacks: string | null;
 }
 
 /** How the machines of a request are opened. */
 export interface OpeningOptions {
-  /** What runs machines that leave it open. */
+  /** The hypervisor of machines that leave it open. */
   readonly hypervisor: 'kvm' | 'qemu';
   /** Whether those are opened, too, that they start after. */
   readonly withNeeded?: boolean;
@@ -52,7 +52,7 @@ export interface OpenedMachines {
 /**
  * Reads the machines of a project that are meant, with those that they start after, and renders their documents.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, BAD_ARGUMENT, BAD_XML
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, BAD_ARGUMENT, BAD_XML
  */
 export async function openMachines(
   session: HostSession,
@@ -74,7 +74,9 @@ export async function openMachines(
     return definition;
   };
   const named = chosenNames(project, choice);
-  const names = withNeeded ? inOrder(named, (name) => definitionOf(name).after) : named;
+  const names = withNeeded
+    ? inOrder(named, (name) => definitionOf(name).after)
+    : inOrderIfPossible(named, (name) => definitionOf(name).after);
   return {
     ...{ project, lock, seed },
     machines: names.map((name) => {
@@ -94,6 +96,23 @@ export async function openMachines(
       };
     }),
   };
+}
+
+/** Only these names. If a definition cannot be read, or starts after itself, it has no order: a machine can be stopped all the same. */
+function inOrderIfPossible(
+  names: readonly string[],
+  needs: (name: string) => readonly string[],
+): readonly string[] {
+  const orNothing = <T>(read: () => T, nothing: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof PortalGunError) return nothing;
+      throw error;
+    }
+  };
+  const all = orNothing(() => inOrder(names, (name) => orNothing(() => needs(name), [])), names);
+  return all.filter((name) => names.includes(name));
 }
 
 function resolveAnyway(
@@ -118,7 +137,7 @@ function chosenNames(project: Project, choice: MachineNames): readonly string[] 
     .map(({ folder }) => folder.name);
 }
 
-/** What tells two contents of a folder apart: a checksum of its definition and fragments. */
+/** A mark that differs if the content of a folder differs: a checksum of its definition and fragments. */
 function markOf({ definition, fragments }: ResolvedMachine): string {
   const content = JSON.stringify([writtenForm(definition), fragments.map(({ text }) => text)]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
@@ -161,7 +180,7 @@ function vmOf({ machine }: ProjectMachine, known: readonly KnownMachine[]): Know
   );
 }
 
-/** Its folder may have moved: the UUID is that of the lock, and nobody else's. */
+/** Its folder may have moved: the UUID of the lock is unique. */
 function isOurs(vm: KnownMachine, { uuid }: ResolvedMachine): boolean {
   const metadata = findMachineMetadata(mainDocument(vm).document);
   return vm.uuid === uuid && metadata?.element.attributes.has('folder') === true;

@@ -26,7 +26,7 @@ import { demandLocalLibvirt } from './local-libvirt.ts';
 import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
-/** How long a guest has to shut down where nothing is said. */
+/** The default time for a guest to shut down. */
 export const DEFAULT_GRACE_SECONDS = 60;
 
 /** Options of `portal halt`. */
@@ -67,7 +67,7 @@ export async function proposeHalt(
 }
 
 /**
- * Proposes to stop machines and to remove what portal made for them on the host. Folders stay, and so do disks without `data`.
+ * Proposes to stop machines and to remove everything that portal made for them on the host. Folders stay, and so do disks without `data`.
  *
  * @throws PortalGunError as {@link proposeHalt}
  */
@@ -97,7 +97,7 @@ export async function proposeDestroy(
   const steps: readonly Step[] = [
     ...stops,
     ...(await networkSteps(virsh, opened)),
-    // What cannot be undone comes last.
+    // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
       directoriesOf(machine)
         .filter((path) => path !== machine.paths.state && isThere(path))

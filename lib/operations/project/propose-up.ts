@@ -46,14 +46,14 @@ export interface UpOptions extends MachineNames {
   readonly allow?: readonly string[];
 }
 
-/** What becomes of a machine. */
+/** The result for a machine. */
 export interface RaisedMachine {
   readonly name: string;
   readonly uuid: string;
   readonly category: string;
   /** Before. */
   readonly state: PowerState;
-  /** In which its definition in libvirt is not what its folder says. */
+  /** The differences between its definition in libvirt and its folder. */
   readonly differences: readonly string[];
   /** Whether it runs, and goes on as it was until it is restarted. */
   readonly needsRestart: boolean;
@@ -67,15 +67,15 @@ export interface UpSubject {
   readonly root: string;
   readonly machines: readonly RaisedMachine[];
   readonly opened: OpenedMachines;
-  /** What the lock file has to remember of the devices of each machine, by its name. */
+  /** The records of the devices of each machine for the lock file, by its name. */
   readonly devices: ReadonlyMap<string, LockedMachine['devices']>;
 }
 
 /**
- * Proposes to create the VMs of machines, or to change them to what their folders say, and to start them; with those that
+ * Proposes to create the VMs of machines, or to change them as their folders say, and to start them; with those that
  * they start after.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, NOT_OURS, CANNOT_START, BAD_ARGUMENT, and what asking libvirt throws
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, NOT_OURS, CANNOT_START, BAD_ARGUMENT, and what asking libvirt throws
  */
 export async function proposeUp(
   session: HostSession,

@@ -1,6 +1,6 @@
 import type { UpSubject } from './propose-up.ts';
 
-/** Records in the lock file what machines were given: it must stay the same from then on. */
+/** Records the devices and addresses of machines in the lock file: they stay the same from then on. */
 export function recordLock({ opened, devices }: Pick<UpSubject, 'opened' | 'devices'>): void {
   const { project, lock, seed, machines } = opened;
   const known = machines.map(({ machine: { definition }, locked }) => {

@@ -17,8 +17,8 @@ export interface RenderedMachine {
 /**
  * Renders the documents of a machine. Nothing is changed, and libvirt is not asked.
  *
- * @param hypervisor what runs it if its definition leaves that open: KVM if the host has it, by default
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, BAD_XML
+ * @param hypervisor the hypervisor if its definition leaves that open: KVM if the host has it, by default
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, BAD_XML
  */
 export async function renderMachine(
   session: HostSession,

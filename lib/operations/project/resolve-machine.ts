@@ -14,26 +14,26 @@ import type { MachineFolder, Project } from './open-project.ts';
 
 const MAX_FRAGMENT_BYTES = 256 * 1024;
 
-/** What a machine is resolved with, beside its definition. */
+/** The input of a resolution, beside the definition. */
 export interface ResolutionContext {
   readonly project: Project;
   readonly lock: PortalLock;
   readonly seed: string;
   readonly store: StoreOfMachines;
-  /** What runs machines for which the definition leaves it open. */
+  /** The hypervisor of machines that leave it open. */
   readonly hypervisor: 'kvm' | 'qemu';
 }
 
-/** A machine, and what its project has to remember of it. */
+/** A machine, and the values that its project keeps. */
 export interface Resolution {
   readonly machine: ResolvedMachine;
   readonly locked: LockedMachine;
 }
 
 /**
- * Finds everything that the VM of a machine needs: its files in the folder and in the store, and what the lock keeps.
+ * Finds everything that the VM of a machine needs: its files in the folder and in the store, and the values that the lock keeps.
  *
- * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_FOUND for boot assets and images that the store has not
+ * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_IN_STORE for boot assets and images that the store has not
  */
 export function resolveMachine(
   { project, lock, seed, store, hypervisor }: ResolutionContext,

@@ -5,7 +5,7 @@ import { leavesOf, type WrittenLeaf, writtenForm } from '../../machines/definiti
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineFolder, openProject } from './open-project.ts';
 
-/** A definition with every value, and where each comes from. */
+/** A definition with every value, and the origin of each. */
 export interface ShownMachine {
   readonly folder: MachineFolder;
   readonly definition: MachineDefinition;

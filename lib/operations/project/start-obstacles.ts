@@ -6,7 +6,7 @@ import { isIsolatedNetwork } from '../../machines/network/network-name.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { ProjectMachine } from './project-machines.ts';
 
-/** What prevents that machines start. */
+/** A reason why machines cannot start. */
 interface Obstacle {
   readonly subject: string;
   readonly message: string;

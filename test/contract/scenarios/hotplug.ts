@@ -64,7 +64,7 @@ export const hotplugScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'one of a group of three created again to it',
+    name: 'one of a group of three goes and comes back to it',
     async play(stage) {
       await stage.write('devices/{card0}/remove', '1', 'written');
       await stage.look({ card0: null, card1: { group: ['bridge', 'card1'] } });

@@ -59,7 +59,7 @@ steps:
     ['text', 's:1:1', 'needs the key "steps"'],
     ['strip: off', 's:1:1', 'needs the key "steps"'],
     ['[]', 's:1:1', 'has no step'],
-    ['- expct: a', 's:1:10', 'there is no key "expct" here'],
+    ['- expct: a', 's:1:10', 'no such key here: "expct"'],
     ['- expect: a\n  send: b', 's:1:3', 'has both expect and send'],
     ['- {}', 's:1:3', 'is empty'],
     ['- send: a\n  timeout: 1s', 's:2:12', 'does not apply to send'],
@@ -74,7 +74,7 @@ steps:
     ['- wait: 10', 's:1:9', 'is not a time'],
     ['- wait: 25h', 's:1:9', 'is not a time'],
     ['steps:\n  - send: a\ntimeout: soon', 's:3:10', 'is not a time'],
-    ['- &a [*a]', 's:1:7', 'means an anchor'],
+    ['- &a [*a]', 's:1:7', 'refers to an anchor'],
   ])('%j is wrong at %s: %s', (raw, at, message) => {
     expect(errorOf(() => parseConsoleScript(raw, 's'))).toMatchObject({
       code: 'BAD_SCRIPT',

@@ -29,9 +29,9 @@ boot: { kernel: /boot/vmlinuz }
 `),
     ).toMatchInlineSnapshot(`
       [
-        "machine.yaml:3:9: there is no key "colour" here",
-        "machine.yaml:4:8: there is no key "sizes" here",
-        "machine.yaml:1:11: is to be a category: a lowercase letter and up to 62 lowercase letters, digits and hyphens",
+        "machine.yaml:3:9: no such key here: "colour"",
+        "machine.yaml:4:8: no such key here: "sizes"",
+        "machine.yaml:1:11: must be a category: a lowercase letter and up to 62 lowercase letters, digits and hyphens",
         "machine.yaml:2:9: not a size",
         "machine.yaml:6:17: is a file of the /boot of the host, which belongs to the host and changes with its updates",
         "machine.yaml:5:34: cannot be used with "network"",

@@ -153,7 +153,7 @@ class Relay {
         if (!(await this.#act(action))) return 'closed';
       }
     }
-    // A terminal that was hung up has nobody at it.
+    // Nothing is restored on a terminal that was hung up.
     if (this.#keys !== null) return 'input-ended';
     this.#inputEnded = true;
     this.#lastOutputMs = this.#session.ports.monotonicMs();

@@ -40,7 +40,7 @@ export async function runPortalHalt(
   return run(session, proposal, 'Nothing to do: no machine runs.\n', args, terminal, dialogue);
 }
 
-/** `portal destroy`: machines are stopped, and what portal made for them is removed. */
+/** `portal destroy`: machines are stopped, and everything that portal made for them is removed. */
 export async function runPortalDestroy(
   args: DestroyValues,
   terminal: Terminal,

@@ -56,7 +56,7 @@ export async function runPortalNew(
   };
 }
 
-/** @throws PortalGunError BAD_ARGUMENT that lists what is unanswered if no person is there to answer */
+/** @throws PortalGunError BAD_ARGUMENT that lists the unanswered questions if no person is there to answer */
 async function askFor(name: string, open: readonly AskedQuestion[], dialogue: Dialogue): Promise<Answers> {
   if (open.length === 0) return {};
   if (!dialogue.canAsk) {
@@ -93,11 +93,11 @@ function answersIn(files: UserFiles, path: string): Answers {
   const { value } = file;
   if (value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value))
-    return file.fail([], 'is to be a mapping of names to answers');
+    return file.fail([], 'must be a mapping of names to answers');
   return Object.fromEntries(
     Object.entries(value).map(([key, answer]) => {
       if (typeof answer === 'string') return [key, answer];
-      return answer === null ? [key, ''] : file.fail([key], 'is to be text');
+      return answer === null ? [key, ''] : file.fail([key], 'must be text');
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { type HaltValues, runPortalHalt } from './down.ts';
 import { runPortalUp } from './up.ts';
 
-/** `portal reload`: machines are stopped, and brought up again: two plans, of which the second is made when the first is done. */
+/** `portal reload`: machines are stopped, and brought up again: two plans. The second is made after the first is applied. */
 export async function runPortalReload(
   args: Omit<HaltValues, 'dryRun' | 'script'>,
   terminal: Terminal,

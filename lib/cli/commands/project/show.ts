@@ -14,7 +14,7 @@ interface ShowValues extends ProjectValues {
   readonly why: boolean;
 }
 
-/** `portal show`: the definition of a machine with all defaults, and where each value comes from. */
+/** `portal show`: the definition of a machine with all defaults, and the origin of each value. */
 export async function runPortalShow(
   { name, why, project, json }: ShowValues,
   { width }: Terminal,

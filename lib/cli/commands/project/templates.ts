@@ -9,7 +9,7 @@ import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/** `portal templates`: what `portal new` can start from. */
+/** `portal templates`: the templates for `portal new`. */
 export async function runPortalTemplates(
   { json }: Pick<ProjectValues, 'json'>,
   { width }: Terminal,

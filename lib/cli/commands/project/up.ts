@@ -57,12 +57,12 @@ export async function runPortalUp(
     terminal,
     dialogue,
   );
-  // What was given out must stay the same from now on.
+  // The given values must stay the same from now on.
   if (result.exitCode === EXIT.ok && !args.dryRun && !args.script) recordLock(subject);
   return result;
 }
 
-/** Builds boot assets that machines need and the store lacks; what came of it if that failed. */
+/** Builds boot assets that machines need and the store lacks; the result if that failed. */
 async function buildMissing(
   session: HostSession,
   { machines, type: types }: UpValues,
@@ -87,7 +87,7 @@ async function buildMissing(
   return null;
 }
 
-/** `portal plan`: what `portal up` would do. */
+/** `portal plan`: the plan of `portal up`. */
 export async function runPortalPlan(
   args: Omit<UpValues, 'dryRun' | 'script' | 'yes' | 'paused' | 'allow'>,
   terminal: Terminal,

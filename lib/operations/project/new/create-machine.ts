@@ -13,7 +13,7 @@ import { type FoundTemplate, findTemplate, templateFiles } from './find-template
 const DEFAULT_TEMPLATE = 'application/minivm';
 const DEFINITION_FILE = 'machine.yaml';
 
-/** What a template is filled with. */
+/** The values for a template. */
 export interface NewMachineOptions {
   readonly name: string;
   /** {@link DEFAULT_TEMPLATE} by default. */
@@ -28,7 +28,7 @@ export interface NewMachine {
   readonly template: FoundTemplate;
   /** The folder that it gets. */
   readonly folder: string;
-  /** What the template asks, with the answers so far. */
+  /** The questions of the template, with the answers so far. */
   readonly questions: readonly AskedQuestion[];
 }
 
@@ -50,7 +50,7 @@ export interface CreatedMachine {
 }
 
 /**
- * Looks at what is needed for a new machine, and writes nothing.
+ * Finds the questions for a new machine, and writes nothing.
  *
  * @throws PortalGunError BAD_ARGUMENT, FILE_EXISTS, NOT_FOUND, BAD_DEFINITION
  */

@@ -9,7 +9,7 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_FILES = 1000;
 const MAX_DEPTH = 12;
 
-/** A template, and where it is. */
+/** A template with its place. */
 export interface FoundTemplate {
   /** `router/universe`, or the path of a directory. */
   readonly name: string;
