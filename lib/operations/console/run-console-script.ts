@@ -80,7 +80,8 @@ async function drive(
     for (const outcome of ended.slice(told)) onStep?.(outcome);
     told = ended.length;
     const output = run.takeOutput();
-    // The kernel buffers it. If its buffer is full because the guest does not read, it waits, and the time of the step goes on.
+    // The kernel buffers it. If the buffer is full because the guest does not read, it waits, and the time of the step
+    // goes on.
     const writing = output === '' ? null : channel.write(Buffer.from(output));
     if (run.state !== 'running') return writing === null || (await within(ports, writing, signal)) !== false;
     const leftMs = Math.max(0, (run.deadlineMs ?? 0) - ports.monotonicMs());
