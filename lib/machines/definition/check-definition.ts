@@ -69,7 +69,7 @@ function checkBoot({ firmware, boot, os, disks }: MachineDefinition): readonly Y
   return faults;
 }
 
-/** Names of serial consoles that people mean by other words. */
+/** Reports consoles in the kernel arguments that the machine does not have. */
 function checkConsoleArguments({ boot, architecture }: MachineDefinition): readonly YamlFault[] {
   const wanted = architecture === 'x86_64' ? 'ttyS0' : 'ttyAMA0';
   return boot.arguments

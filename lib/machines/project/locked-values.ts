@@ -50,7 +50,7 @@ export function networkUuid(seed: string, network: string): string {
   return uuidFrom(bytesFor(seed, 'network', network));
 }
 
-/** The seed of a project that has no lock file yet: of its place on this host. */
+/** The seed of a project that has no lock file yet, derived from its path on this host. */
 export function seedOfPlace(hostId: string, root: string): string {
   return Buffer.from(bytesFor(hostId, 'place', root))
     .subarray(0, 16)

@@ -19,7 +19,7 @@ const LOCK_FORMAT = 'lock/v1';
 
 /** The values of the machines of a project that must stay the same, although the definitions do not set them. */
 export interface PortalLock {
-  /** From which UUIDs and MAC addresses are derived that are not recorded yet; `null` if the file has none. */
+  /** The seed of UUIDs and MAC addresses that are not recorded yet; `null` if the file has none. */
   readonly seed: string | null;
   readonly machines: Readonly<Record<string, LockedMachine>>;
 }

@@ -17,7 +17,7 @@ export interface Template {
 /** A value that a template needs. */
 export interface Question {
   readonly name: string;
-  /** As a person is asked. */
+  /** The question for a person. */
   readonly question: string;
   readonly form: AnswerFormName;
   /** `null` if only a person can know it. */
