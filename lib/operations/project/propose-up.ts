@@ -157,7 +157,7 @@ function draftOf(each: ProjectMachine, before: KnownMachine | null): Draft {
   };
 }
 
-/** The differences for a user: the mark of the folder is left out, because it changes with every other difference. */
+/** The differences for a user. The mark of the folder changes with each of them, so it is shown only on its own. */
 function wordsOf(differences: readonly DefinitionDifference[]): readonly string[] {
   const told = differences.filter(({ part }) => !part.startsWith('metadata ') && part !== 'current memory');
   return (told.length > 0 ? told : differences).map(formatDifference);
