@@ -35,6 +35,12 @@ export function bootFilePath(sha256: string): string {
   return `${BOOT_FOLDER}/${sha256}`;
 }
 
+/** The checksum that names a file of the boot store; `null` for any other path. */
+export function storedNameOf(path: string): string | null {
+  const name = path.startsWith(`${BOOT_FOLDER}/`) ? path.slice(BOOT_FOLDER.length + 1) : '';
+  return SHA256.test(name) ? name : null;
+}
+
 export function imagePath(name: string): string {
   return `${IMAGE_FOLDER}/${name}`;
 }

@@ -28,6 +28,7 @@ import {
 } from '../../plan/machines/machine-steps.ts';
 import type { Step } from '../../plan/plan.ts';
 import { startHookSteps } from '../assignment/start-hook.ts';
+import { demandSoundFiles } from '../boot/resolve-boot.ts';
 import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -75,8 +76,8 @@ export interface UpSubject {
  * Proposes to create the VMs of machines, or to change them as their folders say, and to start them; with those that
  * they start after.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, NOT_OURS, CANNOT_START, BAD_ARGUMENT, and the
- *   errors of reading libvirt
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, NOT_OURS, CANNOT_START, STORE_FAILED, BAD_ARGUMENT,
+ *   and the errors of reading libvirt
  */
 export async function proposeUp(
   session: HostSession,
@@ -90,6 +91,10 @@ export async function proposeUp(
   const { vms, known } = await findVms(virsh, opened.machines);
   const starting = opened.machines.filter((each) => stateOf(vms.get(each) ?? null) === 'off');
   await demandStartable(session, virsh, starting);
+  await demandSoundFiles(
+    session.ports,
+    starting.flatMap(({ machine: { kernel } }) => [kernel?.kernel ?? [], kernel?.initrd ?? []].flat()),
+  );
   const networks = await networkSteps(virsh, opened);
   const drafts = opened.machines.map((each) => draftOf(each, vms.get(each) ?? null));
   const devices = await planDevices(session, virsh.uri, drafts, known);
