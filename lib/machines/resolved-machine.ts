@@ -78,7 +78,7 @@ export interface XmlFragment {
   readonly text: string;
 }
 
-/** The files of a machine on the host, outside its folder. */
+/** The paths of the files of a machine on the host, outside its folder. */
 export interface MachinePaths {
   /** Disks, and firmware variables: `/var/lib/portal-gun/machines/NAME`. */
   readonly state: string;

@@ -7,7 +7,7 @@ export interface ConsoleScript {
   readonly steps: readonly ScriptStep[];
 }
 
-/** A step of a script, with its place in the file: `boot.yaml:4:5`. */
+/** A step of a script, and its place in the file: `boot.yaml:4:5`. */
 export type ScriptStep =
   | {
       readonly kind: 'expect';

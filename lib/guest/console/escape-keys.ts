@@ -29,7 +29,7 @@ export class EscapeKeys {
     return this.#escapedMs === null ? null : this.#escapedMs + ESCAPE_WAIT_MS;
   }
 
-  /** Takes bytes that were typed; behind a `leave` nothing follows. */
+  /** Processes typed bytes; no action follows a `leave`. */
   feed(bytes: Uint8Array, nowMs: number): readonly KeyAction[] {
     const actions: KeyAction[] = [];
     let start = 0;

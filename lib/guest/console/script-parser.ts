@@ -23,7 +23,7 @@ const MAX_STEPS = 1000;
 const STEP_KINDS = ['expect', 'send', 'send-key', 'wait'] as const;
 const KINDS_HINT = `a step has one of ${STEP_KINDS.join(', ')}; or only a timeout, for the steps after it`;
 
-/** The document of scripts; the test of the reference holds its keys against these. */
+/** The document that describes a script. The test of the reference compares its keys with these. */
 export const SCRIPT_KEYS = ['timeout', 'strip', 'steps'] as const;
 
 const time = yamlParsed(parseTime, 'BAD_SCRIPT');

@@ -16,8 +16,8 @@ export interface ScriptStepOutcome {
 }
 
 /**
- * A run of a script: a state machine. Bytes of the guest and the time come in by `feed` and `tick`, and what is to be
- * sent goes out by `takeOutput`. It does no input or output and has no clock.
+ * A run of a script: a state machine. Bytes of the guest and the time come in by `feed` and `tick`, and `takeOutput`
+ * returns the bytes to send. It does no input or output and has no clock.
  */
 export class ScriptRun {
   readonly #steps: readonly ScriptStep[];

@@ -23,7 +23,7 @@ export interface TextPattern {
 
 const MAX_INSTRUCTIONS = 4000;
 
-/** A pattern for text as it is. */
+/** A pattern that matches a text literally. */
 export function literalPattern(text: string): TextPattern {
   const program: Instruction[] = [];
   for (let index = 0; index < text.length; index += 1)

@@ -4,7 +4,7 @@ export interface Distribution {
   readonly id: string;
   /** Of the release: `bookworm`. */
   readonly codename: string;
-  /** The keys that sign its packages: files; one of them exists. */
+  /** The files that may have the keys of its packages; one of them exists. */
   readonly keyrings: readonly string[];
   readonly origin: string;
 }
@@ -34,7 +34,7 @@ export const INDEX_TARGETS = [
   'Created-By: Packages',
 ];
 
-/** The distribution of a host; `null` if its packages are not known how to use. */
+/** The distribution of a host; `null` if portal cannot use its packages. */
 export function readDistribution(osRelease: string): Distribution | null {
   const fieldOf = (key: string): string =>
     new RegExp(`^${key}=["']?([^"'\\n]*)`, 'm').exec(osRelease)?.[1]?.toLowerCase() ?? '';
@@ -88,12 +88,12 @@ export function parsePackage(text: string): PackageFacts | null {
   return { name, version: fieldOf('Version'), sizeBytes: Number(fieldOf('Size')) || 0, depends };
 }
 
-/** Whether a text can be the name of a package, so that no option of apt can be meant. */
+/** Whether a text can be the name of a package, and not an option of apt. */
 export function isPackageName(text: string): boolean {
   return /^[a-z0-9][a-z0-9+.-]+$/.test(text);
 }
 
-/** Whether a dependency of a kernel package has a part of the kernel. */
+/** Whether a dependency of a kernel package contains a part of the kernel. */
 export function isKernelPart(name: string): boolean {
   return /^linux-(image|modules|modules-extra)-/.test(name);
 }

@@ -18,7 +18,7 @@ export function isStoreName(text: string): boolean {
   return NAME.test(text) && !SHA256.test(text) && !text.endsWith('.json');
 }
 
-/** A name that is made of that of a file: `vmlinuz-6.1.0 (copy)` gives `vmlinuz-6.1.0-copy`. */
+/** Returns a name in the store for the name of a file: `vmlinuz-6.1.0 (copy)` gives `vmlinuz-6.1.0-copy`. */
 export function storeNameOf(path: string): string {
   const file = path.split('/').at(-1) ?? '';
   const name = file

@@ -49,7 +49,7 @@ type Immutable<T> = T extends readonly (infer Item)[]
 
 /** A file of the store, by its content. */
 export type StoredFile = Immutable<z.infer<typeof storedFile>>;
-/** The origin of boot assets or an image. */
+/** The source of boot assets or of an image. */
 export type StoreOrigin = Immutable<z.infer<typeof origin>>;
 /** The record of boot assets with a name. */
 export type BootRecord = Immutable<z.infer<typeof bootRecord>>;

@@ -29,7 +29,7 @@ export function displayNodes({ definition, paths }: ResolvedMachine): readonly X
   };
   if (display !== 'vnc') return [video];
   return [
-    // Its pointer follows that of the viewer.
+    // Its pointer follows the pointer of the viewer.
     { name: 'input', attributes: { type: 'tablet', bus: 'usb' } },
     ...(architecture === 'aarch64' ? [{ name: 'input', attributes: { type: 'keyboard', bus: 'usb' } }] : []),
     {

@@ -16,12 +16,12 @@ import { nodeFrom, nodesIn } from './xml-node.ts';
  * - An element that may be there several times is merged with the one that it names (a disk by its target, a network card
  *   by its MAC address, a controller by type and index, a processor feature by its name), and added if there is none.
  *
- * What identifies the VM is not changed: its name, its UUID, its type, and the metadata of portal-gun.
+ * A fragment cannot change the identity of the VM: its name, its UUID, its type, and the metadata of portal-gun.
  */
 
 const DECLARATION = 'xmlns:';
 const FIXED: ReadonlySet<string> = new Set(['name', 'uuid']);
-/** libvirt ignores what it does not know: a fragment with a misspelled element would change nothing. */
+/** libvirt ignores unknown elements: a fragment with a misspelled element would change nothing. */
 const SECTIONS: ReadonlySet<string> = new Set([
   ...['metadata', 'title', 'description', 'genid', 'maxMemory', 'memory', 'currentMemory', 'memoryBacking'],
   ...['blkiotune', 'memtune', 'numatune', 'cputune', 'vcpu', 'vcpus', 'iothreads', 'iothreadids'],

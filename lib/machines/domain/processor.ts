@@ -46,8 +46,9 @@ export function vcpuNodes({ definition: { cpus } }: ResolvedMachine): readonly X
 }
 
 /**
- * The model of the virtual CPUs. With KVM, that of the host by default: with what it needs to run VMs if the machine is
- * nested, else without. Under emulation, everything that QEMU emulates, also if the definition names the model of the host.
+ * The model of the virtual CPUs. With KVM, that of the host by default: with the features to run VMs if the machine
+ * is nested, else without them. Under emulation, everything that QEMU emulates, also if the definition names the
+ * model of the host.
  */
 export function cpuNode({ definition, hypervisor }: ResolvedMachine): XmlNode {
   const { cpus, nested, architecture } = definition;

@@ -18,8 +18,8 @@ export function libvirtNetworkName(network: string): string {
 }
 
 /**
- * The name of the bridge of a network, of at most 15 characters: the same for the same name, and no other for another. A
- * short name can be recognized in it; of a longer one it has 60 bits of a checksum.
+ * The name of the bridge of a network, of at most 15 characters: the same for the same name, and different for
+ * different names. A short name can be recognized in it; of a longer one it has 60 bits of a checksum.
  *
  * @param network its name in libvirt
  */

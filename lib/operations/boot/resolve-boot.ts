@@ -4,7 +4,7 @@ import { bootFilePath, imagePath, storedNameOf } from '../../machines/boot/store
 import type { ImageRecord, StoredFile } from '../../machines/boot/store-records.ts';
 import { demandRecord, demandStoreName, readBootRecords, readImageRecords } from './boot-store.ts';
 
-/** The files that a VM is started with, or that there are none yet. Paths are absolute. */
+/** The files that a VM is started with, or the command that makes them. Paths are absolute. */
 export type ResolvedBoot =
   | {
       readonly kind: 'ready';
@@ -14,11 +14,11 @@ export type ResolvedBoot =
       readonly initrd: string | null;
       readonly kernelVersion: string | null;
     }
-  /** The command that makes them. */
+  /** The command that makes the files. */
   | { readonly kind: 'not-built'; readonly command: string };
 
 /**
- * Finds the boot assets with a name, and checks that their content is what was stored.
+ * Finds the boot assets with a name, and checks that their content did not change since they were stored.
  *
  * @param name of a definition: `boot: { profile: minivm }`
  * @throws PortalGunError STORE_FAILED if they are damaged, NOT_IN_STORE if they have no kernel

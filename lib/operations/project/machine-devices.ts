@@ -58,11 +58,11 @@ export interface DeviceTarget {
 const NETWORK_RULE = /^(net-|session$)/;
 
 /**
- * Plans the devices that machines get: those that the lock file remembers, by their identities; otherwise those that the selectors
- * match; all with their IOMMU groups. The safety rules judge every function.
+ * Plans the devices that machines get: those that the lock file remembers, by their identities; otherwise those that
+ * the selectors match; all with their IOMMU groups. The safety rules judge every function.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND, BAD_DEFINITION, ASSIGNED_ELSEWHERE, CANNOT_BE_GIVEN, NO_GUEST_SLOT, CANNOT_PERSIST, and what
- *   reading the host throws
+ * @throws PortalGunError DEVICE_NOT_FOUND, BAD_DEFINITION, ASSIGNED_ELSEWHERE, CANNOT_BE_GIVEN, NO_GUEST_SLOT,
+ *   CANNOT_PERSIST, and the errors of reading the host
  */
 export async function planDevices(
   session: HostSession,

@@ -20,13 +20,13 @@ import { demandDefinition } from './show-machine.ts';
 
 const MACHINE_ID = '/etc/machine-id';
 
-/** A machine of a project, with the document that its definition comes to. */
+/** A machine of a project, with its rendered document. */
 export interface ProjectMachine {
   readonly folder: MachineFolder;
   readonly machine: ResolvedMachine;
   readonly locked: LockedMachine;
   readonly rendered: XmlDocument;
-  /** The part that the store lacks: its document has a path in place of it. `null` if nothing is missing. */
+  /** The part that the store lacks: the document has a path in place of it. `null` if nothing is missing. */
   readonly lacks: string | null;
 }
 
@@ -34,7 +34,7 @@ export interface ProjectMachine {
 export interface OpeningOptions {
   /** The hypervisor of machines that leave it open. */
   readonly hypervisor: 'kvm' | 'qemu';
-  /** Whether those are opened, too, that they start after. */
+  /** Whether the machines that they start after are opened, too. */
   readonly withNeeded?: boolean;
   /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
   readonly demandsStore?: boolean;

@@ -31,9 +31,11 @@ export interface Resolution {
 }
 
 /**
- * Finds everything that the VM of a machine needs: its files in the folder and in the store, and the values that the lock keeps.
+ * Finds everything that the VM of a machine needs: its files in the folder and in the store, and the values in the
+ * lock.
  *
- * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_IN_STORE for boot assets and images that the store has not
+ * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_IN_STORE for boot assets and images that the store
+ *   does not have
  */
 export function resolveMachine(
   { project, lock, seed, store, hypervisor }: ResolutionContext,

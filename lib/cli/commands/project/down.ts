@@ -60,7 +60,7 @@ export async function runPortalDestroy(
   );
 }
 
-/** @throws PortalGunError BAD_ARGUMENT: all machines are only stopped if that is asked for */
+/** @throws PortalGunError BAD_ARGUMENT without names, `--type` and `--all` */
 function demandChoice({ machines, type, all }: HaltValues): void {
   if (all || machines.length > 0 || type.length > 0) return;
   throw new PortalGunError('BAD_ARGUMENT', 'no machine given', {
