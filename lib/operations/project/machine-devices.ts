@@ -1,3 +1,4 @@
+import { findSafety, PLUG_RULES } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { Finding } from '../../checks/finding.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
@@ -87,8 +88,20 @@ export async function planDevices(
     }
     assignments.set(name, planned);
   }
+  const starting = new Set(concerned.filter(({ vm }) => vm.state === 'shut-off').map(({ vm }) => vm.name));
+  const isTaken = (address: PciAddress): boolean => starting.has(given.get(address) ?? '');
   const addresses = [...given.keys()];
-  const findings = addresses.length === 0 ? [] : findAssignmentSafety(session, state, addresses);
+  const { host } = session;
+  const { inventory, groups } = state;
+  const findings = [
+    // A VM that starts takes its devices, which the engine asks all rules about.
+    ...findSafety(host, inventory, groups, addresses.filter(isTaken), PLUG_RULES),
+    ...findAssignmentSafety(
+      session,
+      state,
+      addresses.filter((address) => !isTaken(address)),
+    ),
+  ];
   const guards = state.inventory.devices.filter(({ address }) => given.has(address)).map(guardOf);
   return { assignments, findings, guards, inventory: state.inventory };
 }
