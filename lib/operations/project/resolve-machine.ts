@@ -160,8 +160,9 @@ function fragmentsOf({ files }: Project, { name, path }: MachineFolder): readonl
 }
 
 /** @throws PortalGunError BAD_ARGUMENT for the folder of the host, which has no VM */
-export function demandVm({ name, category }: MachineDefinition): void {
-  if (category !== 'host') return;
+export function demandVm(definition: MachineDefinition): MachineDefinition {
+  const { name, category } = definition;
+  if (category !== 'host') return definition;
   throw new PortalGunError('BAD_ARGUMENT', 'is the host itself: there is no VM for it', {
     subject: name,
     hint: `show its definition: portal show ${name}`,
