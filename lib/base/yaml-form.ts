@@ -71,7 +71,7 @@ export function withHint(message: string, hint: string): string {
   return `${message}\n${hint}`;
 }
 
-/** What is wrong with a part of a file. */
+/** The fault of a part of a file. */
 export interface YamlFault {
   readonly path: YamlPath;
   readonly message: string;
@@ -97,7 +97,7 @@ export function parseYaml<Form extends z.ZodMiniType>(
 }
 
 /**
- * What a file holds, or everything that is wrong with it: first what is further out.
+ * The content of a file, or all its faults: those of outer parts first.
  *
  * @param value that of the file, or the part of it that is checked
  */

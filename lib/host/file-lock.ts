@@ -22,29 +22,29 @@ import { findProgram, PROGRAM_FOLDERS } from './programs.ts';
 
 const LOCK_MODE = 0o600;
 const CONFLICT = 75;
-/** Of `flock`: where the descriptor is passed on that it locks. */
+/** Of `flock`: the number of the descriptor that it locks. */
 const PASSED = 3;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The longest note that is read: a file that is no lock of ours may be of any length. */
+/** The longest note that is read, because a file that is not our lock can have any length. */
 const MAX_NOTE = 300;
 
 /** A lock that another process has. */
 export interface HeldLock {
-  /** What that process wrote down about itself; empty if it has not yet. */
+  /** The note of that process about itself; empty if it has not written one yet. */
   readonly note: string;
 }
 
 /**
- * Takes a lock of this machine, which one process has at a time. The kernel keeps it (flock(2)) with the open
- * file, which no other process has, and so releases it when this process ends, however that comes about.
+ * Takes a lock of this machine, which one process has at a time. The kernel keeps it (flock(2)) with the open file,
+ * which no other process has, and so releases it when this process ends, for any reason.
  *
- * Whoever can open a file can lock it, so only its user may open this one. A file that others could open is replaced, unless a
- * process of root holds it.
+ * Any user that can open a file can lock it, so only its owner may open this one. A file that others could open is
+ * replaced, unless a process of root holds it.
  *
- * @param note who has it, for whoever meets it
- * @param folders where `flock` is looked for
- * @returns what gives the lock back, or who has it
+ * @param note describes this process, for others that find the lock
+ * @param folders that may have `flock`
+ * @returns a function that releases the lock, or its holder
  * @throws PortalGunError PERMISSION_DENIED, OUTPUT_FAILED, TOOL_MISSING without `flock`
  */
 export async function takeFileLock(
@@ -76,7 +76,7 @@ export async function takeFileLock(
   }
 }
 
-/** Opens the file of the lock and locks it; gives its descriptor, or who has it. */
+/** Opens the file of the lock and locks it; returns its descriptor, or its holder. */
 async function takeFile(path: string, program: string): Promise<number | HeldLock> {
   const descriptor = openSync(path, FLAGS, LOCK_MODE);
   try {
@@ -99,7 +99,10 @@ async function takeFile(path: string, program: string): Promise<number | HeldLoc
   }
 }
 
-/** `flock` locks the open file that it is passed, which stays locked when it ends; `false` where another process has it. */
+/**
+ * `flock` locks the open file that it inherits, which stays locked when it ends; `false` if another process has the
+ * lock.
+ */
 function lockFile(descriptor: number, program: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const args = ['--nonblock', '--conflict-exit-code', String(CONFLICT), String(PASSED)];

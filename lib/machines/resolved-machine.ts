@@ -8,7 +8,7 @@ import type {
 } from './definition/machine-definition.ts';
 
 /**
- * A machine with everything that its VM needs: the definition, what portal.lock remembers of it, and the place of its files
+ * A machine with everything that its VM needs: the definition, its part of portal.lock, and the place of its files
  * on the host. Every path is absolute.
  */
 export interface ResolvedMachine {
@@ -36,11 +36,11 @@ export interface ResolvedDisk {
   readonly bus: DiskBus;
   readonly readOnly: boolean;
   readonly cdrom: boolean;
-  /** What is to be there before it is used. */
+  /** Its content before it is used. */
   readonly content: DiskContent;
 }
 
-/** What a disk is made of: a new one, an overlay over an image that is never changed, or a file that is used as it is. */
+/** The content of a disk: a new one, an overlay over an image that is never changed, or a file that is used as it is. */
 type DiskContent =
   | { readonly kind: 'new'; readonly sizeBytes: number }
   | {
@@ -78,7 +78,7 @@ export interface XmlFragment {
   readonly text: string;
 }
 
-/** The files of a machine on the host, outside its folder. */
+/** The paths of the files of a machine on the host, outside its folder. */
 export interface MachinePaths {
   /** Disks, and firmware variables: `/var/lib/portal-gun/machines/NAME`. */
   readonly state: string;
@@ -86,7 +86,7 @@ export interface MachinePaths {
   readonly run: string;
   /** The socket of the serial console. */
   readonly console: string;
-  /** What the serial console printed. */
+  /** The output of the serial console. */
   readonly consoleLog: string;
 }
 

@@ -551,7 +551,7 @@ hint: compare the expected text with the transcript; give the step more time: ti
     const file = script('- expct: x\n');
     expect(await run(ports, ['galaxy0', '--script', file])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining(`portal: ${file}:1:10: there is no key "expct" here [BAD_SCRIPT]`),
+      stderr: expect.stringContaining(`portal: ${file}:1:10: no such key here: "expct" [BAD_SCRIPT]`),
     });
   });
 });

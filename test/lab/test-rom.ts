@@ -67,7 +67,7 @@ export function testRom(machine: () => RunningMachine): void {
 
     test('are written again only where a file holds something else, and that is said', async () => {
       const args = ['rom', 'dump', CARD, '-o', '/lab/card.rom', '--allow', 'driver-bound'];
-      expect((await machine().pci(args)).stdout).toContain('is in /lab/card.rom already');
+      expect((await machine().pci(args)).stdout).toContain('is already in /lab/card.rom');
       const whole = readFileSync(inFolder('card.rom'));
       writeFileSync(inFolder('card.rom'), 'mine');
       const kept = await machine().pci(args);

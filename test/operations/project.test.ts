@@ -9,7 +9,8 @@ import type { Session } from '../../lib/operations/open-session.ts';
 import type { UpOptions } from '../../lib/operations/project/propose-up.ts';
 import { START_HOOK_PATH } from '../../lib/plan/persistence/start-hook-paths.ts';
 import { idleHost } from '../support/idle-host.ts';
-import { machineProject } from '../support/machine-project.ts';
+import { KERNEL_PATH, machineProject } from '../support/machine-project.ts';
+import { MemoryLargeFiles } from '../support/memory-large-files.ts';
 import { fixture, ROOT } from '../support/pci-program.ts';
 import { stateOf } from '../support/simulated-changes.ts';
 import { ownAddresses } from '../support/simulated-libvirt.ts';
@@ -140,6 +141,38 @@ describe('a machine of a folder', () => {
     for (const propose of [() => host.project.proposeUp(), () => host.project.proposeDestroy()]) {
       await expect(propose()).rejects.toMatchObject({ code: 'NOT_OURS', subject: 'galaxy0' });
     }
+    expect(stateOf(machine)).toBe(before);
+  });
+
+  it('is stopped and removed although its definition has a fault, which hides no other', async () => {
+    const { machine, write, session } = project();
+    write('r0/machine.yaml', MACHINE.replace(/disks.*\n|nics.*\n/g, ''));
+    write('s0/machine.yaml', 'category: application\n');
+    const [host, before] = [await session(), stateOf(machine)];
+    await up(host);
+    write('r0/machine.yaml', 'category: router\nmemory: much\n');
+    const { machines } = await host.project.status();
+    expect(machines).toMatchObject([
+      { name: 'r0', state: 'running', definition: 'unknown' },
+      { name: 's0', state: 'running', definition: 'current' },
+    ]);
+    expect(machines[0]?.differences[0]).toContain('machines/r0/machine.yaml:2:9: not a size');
+    await expect(host.project.proposeUp()).rejects.toMatchObject({ code: 'BAD_DEFINITION' });
+    const proposal = await host.project.proposeDestroy();
+    expect(problemsOf(await host.apply(proposal))).toEqual([]);
+    expect(stateOf(machine)).toBe(before);
+  });
+
+  it('does not start with a kernel that was changed in the store', async () => {
+    const large = new MemoryLargeFiles();
+    large.files.set(KERNEL_PATH, new TextEncoder().encode('another kernel'));
+    const { machine, write, session } = project({ large });
+    write('r0/machine.yaml', MACHINE);
+    const [host, before] = [await session(), stateOf(machine)];
+    await expect(host.project.proposeUp()).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      subject: KERNEL_PATH,
+    });
     expect(stateOf(machine)).toBe(before);
   });
 

@@ -1,12 +1,17 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HostReader } from '../../lib/host/host-reader.ts';
 import { openSession, type Session } from '../../lib/operations/open-session.ts';
+import { MemoryLargeFiles } from './memory-large-files.ts';
 import { type SimulatedMachine, simulateMachine } from './simulated-changes.ts';
 import { type SimulatedPorts, simulatedPorts } from './simulated-ports.ts';
 
-const SHA = 'a'.repeat(64);
+const KERNEL = new TextEncoder().encode('kernel');
+const SHA = createHash('sha256').update(KERNEL).digest('hex');
 const BOOT = '/var/lib/portal-gun/boot';
+/** The kernel of the store of each project. */
+export const KERNEL_PATH = `${BOOT}/${SHA}`;
 const FILE = { mode: 0o644, userId: 0, groupId: 0, kind: 'file' } as const;
 const DIRECTORY = { ...FILE, kind: 'directory' } as const;
 
@@ -37,8 +42,10 @@ export function machineProject(
       ...{ initrd: null, origin: { kind: 'file', path: '/tmp/vmlinuz' }, createdAt: '2026-01-01T00:00:00Z' },
     }),
   );
-  machine.files.files.set(`${BOOT}/${SHA}`, 'kernel');
-  const plain = simulatedPorts(machine, options);
+  machine.files.files.set(KERNEL_PATH, 'kernel');
+  const large = new MemoryLargeFiles();
+  large.files.set(KERNEL_PATH, KERNEL);
+  const plain = simulatedPorts(machine, { large, ...options });
   const ports = { ...plain, reader: withProject(plain.reader, machine, root) };
   return {
     ...{ root, machine, ports },

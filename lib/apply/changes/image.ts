@@ -10,14 +10,14 @@ const TIMEOUT_MS = 10 * 60_000;
 type Found = Pick<ImageState, 'format' | 'backing'> & { readonly sizeBytes: number };
 interface There {
   readonly image: Found | null;
-  /** Whether what an interrupted run left is beside its place. */
+  /** Whether a file that an interrupted run left is beside its place. */
   readonly hasDraft: boolean;
 }
 type Now = There | Problem;
 
 /**
- * Creates a disk image by `qemu-img create`, beside its place first, so that a half one is never taken for a whole one. One
- * that was removed cannot be restored.
+ * Creates a disk image by `qemu-img create`, beside its place first, so that an incomplete image is never used. A
+ * removed image cannot be restored.
  */
 export const imageMaker: AskedChangeMaker<ImageChange> = {
   look: async (host, change) => lookOf(host, change, await readNow(host, change)),
@@ -36,7 +36,7 @@ function lookOf(host: ChangeableHost, change: ImageChange, now: Now): Observatio
   };
 }
 
-/** The size of an overlay may be that of its base, which is not known here. */
+/** The size of an overlay can be that of its base, which is not known here. */
 function isSame({ image, hasDraft }: There, goal: ImageState | null): boolean {
   if (hasDraft) return false;
   if (image === null || goal === null) return image === goal;
@@ -112,7 +112,7 @@ async function create(
   return moved === 'written' ? null : fileProblem('create', path, moved.failed);
 }
 
-/** Where an image is made, before it gets its place. */
+/** The path at which an image is made, before it is renamed. */
 function draftOf(path: string): string {
   return `${path}.part`;
 }

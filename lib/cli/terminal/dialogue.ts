@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { RawStreams } from './raw-streams.ts';
 
-/** What a command that takes its time, or needs an answer, has of its process. */
+/** The parts of the process for a command that takes long, or needs an answer. */
 export interface Dialogue {
   /** Whether a user can answer. */
   readonly canAsk: boolean;
@@ -14,21 +14,21 @@ export interface Dialogue {
    */
   confirm(question: string): Promise<boolean | null>;
   /**
-   * Asks for text, again until there is nothing wrong with it; only if a person can answer.
+   * Asks for text until it is valid; only if a person can answer.
    *
    * @throws Interrupted on Ctrl-C
    */
   ask(question: string, options: AskOptions): Promise<string>;
-  /** Runs something that must not be cut in half: a signal that would end the program is remembered instead. */
+  /** Runs something that must not be interrupted: a signal that would end the program is recorded instead. */
   guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
   /** Opens the streams of the process as bytes; close them. */
   openStreams(): Promise<RawStreams>;
 }
 
 interface AskOptions {
-  /** What an empty answer means; `null` if it is no answer. */
+  /** The value of an empty answer; `null` if an answer is required. */
   readonly default: string | null;
-  /** What is wrong with an answer; `null` if nothing is. */
+  /** The problem of an answer; `null` if it is valid. */
   faultOf(text: string): string | null;
 }
 
@@ -36,7 +36,7 @@ interface AskOptions {
 export interface Interruption {
   readonly aborted: boolean;
   readonly signal: EndingSignal | null;
-  /** Is aborted then, for what waits. */
+  /** Is aborted then, so that waiting work ends. */
   readonly ending: AbortSignal;
 }
 

@@ -10,7 +10,7 @@ const ERASE = '\r\u001b[K';
  * something.
  *
  * @param text one short line
- * @returns what removes the line, or prevents it; to be called before anything else is printed
+ * @returns a function that removes the line, or prevents it; call it before anything else is printed
  */
 export async function showFirstSign(host: ProcessLike, text: string): Promise<() => void> {
   const canErase = host.env['TERM'] !== 'dumb';

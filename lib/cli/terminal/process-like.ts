@@ -1,7 +1,7 @@
 import type { DialogueProcess } from './dialogue.ts';
 import type { OutputStream } from './output.ts';
 
-/** What a program needs of its process. */
+/** The parts of its process that a program needs. */
 export interface ProcessLike extends DialogueProcess {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -17,7 +17,9 @@ const machineSetDocument = z
           changes: z
             .array(
               z.object({
-                path: z.array(text).describe('Keys and indices: ["nics", "0", "model"].'),
+                path: z
+                  .array(z.union([z.string(), z.int().min(0)]))
+                  .describe('Keys and indices: ["nics", 0, "model"].'),
                 before: z
                   .unknown()
                   .describe('The value in the file before: text, a list or a mapping; null if it had none.'),

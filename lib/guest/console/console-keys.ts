@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { suggest } from '../../base/text.ts';
 
-/** What a terminal (xterm, VT220) sends for a key, by the name of the key in a script. */
+/** The bytes that a terminal (xterm, VT220) sends for a key, by the name of the key in a script. */
 const NAMED_KEYS: Readonly<Record<string, string>> = {
   enter: '\r',
   esc: '\x1b',
@@ -31,7 +31,7 @@ const NAMED_KEYS: Readonly<Record<string, string>> = {
 export const KEY_NAMES: readonly string[] = Object.keys(NAMED_KEYS);
 
 /**
- * What a terminal sends for a key: `enter`, `down`, `f2`, `ctrl-c`, `alt-x`.
+ * The bytes that a terminal sends for a key: `enter`, `down`, `f2`, `ctrl-c`, `alt-x`.
  *
  * @throws PortalGunError BAD_SCRIPT
  */

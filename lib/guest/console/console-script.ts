@@ -1,13 +1,13 @@
 import type { TextPattern } from './text-pattern.ts';
 
-/** What is done on a console, step by step. */
+/** The steps on a console, in order. */
 export interface ConsoleScript {
-  /** Whether escape sequences and control characters of the guest are left out of what is searched. */
+  /** Whether escape sequences and control characters of the guest are left out of the searched text. */
   readonly strip: boolean;
   readonly steps: readonly ScriptStep[];
 }
 
-/** A step of a script, with its place in the file: `boot.yaml:4:5`. */
+/** A step of a script, and its place in the file: `boot.yaml:4:5`. */
 export type ScriptStep =
   | {
       readonly kind: 'expect';

@@ -14,7 +14,7 @@ const MAX_CONTROL = 64;
 const MAX_STRING = 4096;
 
 /**
- * Makes text of what a guest prints, in which a terminal finds no command: escape sequences and control characters are left
+ * Makes text of the output of a guest, in which a terminal finds no command: escape sequences and control characters are left
  * out, and every form of a line's end is one `\n`. It works on pieces, and the result does not depend on their ends.
  */
 export class ConsoleText {
@@ -38,7 +38,7 @@ export class ConsoleText {
     return text;
   }
 
-  /** What is left at the end, with the colors of the terminal as before. */
+  /** The rest at the end, with the colors of the terminal as before. */
   end(): string {
     let text = '';
     for (const character of this.#decoder.decode()) text += this.#take(character);
@@ -78,7 +78,7 @@ export class ConsoleText {
       this.#start(character);
       return '';
     }
-    // Control characters, but for what reorders text: that is shown.
+    // Control characters, except those that reorder text: they are shown.
     if (character < ' ' || (character >= '\x7f' && character <= '\x9f')) return before;
     return before + escapeControls(character);
   }

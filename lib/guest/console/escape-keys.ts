@@ -1,7 +1,7 @@
-/** What a key sequence asks for, besides bytes for the guest. */
+/** The request of a key sequence, besides bytes for the guest. */
 type KeyRequest = 'leave' | 'help' | 'size';
 
-/** What is done with bytes that were typed, in order. */
+/** The actions for bytes that were typed, in order. */
 export type KeyAction = { readonly kind: 'send'; readonly bytes: Uint8Array } | { readonly kind: KeyRequest };
 
 /** How long the escape character waits for another key until it leaves. */
@@ -11,7 +11,7 @@ const QUESTION_MARK = 0x3f;
 const LETTER_S = 0x73;
 
 /**
- * Finds the escape character among what is typed: without another key for {@link ESCAPE_WAIT_MS}, or before any other key, it leaves;
+ * Finds the escape character among typed bytes: without another key for {@link ESCAPE_WAIT_MS}, or before any other key, it leaves;
  * before `?` it asks for help, before `s` for the size of the terminal, and twice it is sent once. Pure: the time comes
  * in with each call.
  */
@@ -29,7 +29,7 @@ export class EscapeKeys {
     return this.#escapedMs === null ? null : this.#escapedMs + ESCAPE_WAIT_MS;
   }
 
-  /** Takes bytes that were typed; behind a `leave` nothing follows. */
+  /** Processes typed bytes; no action follows a `leave`. */
   feed(bytes: Uint8Array, nowMs: number): readonly KeyAction[] {
     const actions: KeyAction[] = [];
     let start = 0;
@@ -45,7 +45,7 @@ export class EscapeKeys {
         continue;
       }
       this.#escapedMs = null;
-      // The byte itself is the first of what is sent next.
+      // The byte itself is sent next, first.
       start = byte === this.#escape ? index : index + 1;
       if (byte === this.#escape) continue;
       const kind = byte === QUESTION_MARK ? 'help' : byte === LETTER_S ? 'size' : 'leave';

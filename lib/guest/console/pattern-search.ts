@@ -2,7 +2,7 @@ import type { Instruction, TextPattern } from './text-pattern.ts';
 
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
 
-/** The search for a pattern in text that comes in pieces. It keeps nothing of the text, only its place in the pattern. */
+/** The search for a pattern in text that comes in pieces. It saves no text, only its positions in the pattern. */
 export class PatternSearch {
   readonly #program: readonly Instruction[];
   /** The instructions that wait for a character, each once. */
@@ -19,7 +19,7 @@ export class PatternSearch {
   }
 
   /**
-   * Searches on.
+   * Continues the search.
    *
    * @returns the index behind the first match to end in this piece; -1 if none ends in it
    */
@@ -32,7 +32,7 @@ export class PatternSearch {
 
   #step(unit: number): boolean {
     const next: number[] = [];
-    // The marks of rounds long ago must not be taken for those of this one.
+    // The marks of old rounds must differ from those of this round.
     if (this.#round === 0xffff_ffff) {
       this.#reached.fill(0);
       this.#round = 0;
@@ -51,7 +51,7 @@ export class PatternSearch {
     return matches;
   }
 
-  /** Follows what needs no character; `true` if that leads to the end of the pattern. */
+  /** Follows parts that need no character; `true` if that leads to the end of the pattern. */
   #reach(start: number, isLineStart: boolean, waiting: number[]): boolean {
     const open = [start];
     let matches = false;

@@ -87,7 +87,7 @@ class RegexParser {
       const bounds = this.#bounds();
       if (bounds === null) return item;
       item = { kind: 'repeat', item, ...bounds };
-      // What is preferred makes no difference to the first end of a match.
+      // A preference makes no difference to the first end of a match.
       this.#takes('?');
     }
   }

@@ -23,7 +23,7 @@ const MAX_STEPS = 1000;
 const STEP_KINDS = ['expect', 'send', 'send-key', 'wait'] as const;
 const KINDS_HINT = `a step has one of ${STEP_KINDS.join(', ')}; or only a timeout, for the steps after it`;
 
-/** The document of scripts; the test of the reference holds its keys against these. */
+/** The document that describes a script. The test of the reference compares its keys with these. */
 export const SCRIPT_KEYS = ['timeout', 'strip', 'steps'] as const;
 
 const time = yamlParsed(parseTime, 'BAD_SCRIPT');
@@ -86,7 +86,7 @@ export function parseConsoleScript(raw: string, fileName: string): ConsoleScript
   return { strip: ('strip' in written ? written.strip : undefined) ?? true, steps };
 }
 
-/** What a step does; `null` if it only sets the time for those after it. */
+/** The action of a step; `null` if it only sets the time for those after it. */
 function kindOf(file: YamlFile, path: YamlPath, written: WrittenStep): (typeof STEP_KINDS)[number] | null {
   const [kind, ...others] = STEP_KINDS.filter((each) => written[each] !== undefined);
   if (others.length > 0) file.fail(path, `has both ${kind} and ${others[0]}`, KINDS_HINT);

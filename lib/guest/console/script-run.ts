@@ -7,7 +7,7 @@ const MAX_UNSEARCHED = 64 * 1024;
 /** The same for the transcript. */
 export const MAX_TRANSCRIPT = 1024 * 1024;
 
-/** What became of a step, and when it ended, in ms from the start of the script. */
+/** The result of a step, and the time of its end, in ms from the start of the script. */
 export interface ScriptStepOutcome {
   readonly step: ScriptStep;
   readonly outcome: 'done' | 'timeout' | 'pending';
@@ -16,8 +16,8 @@ export interface ScriptStepOutcome {
 }
 
 /**
- * A run of a script: a state machine. Bytes of the guest and the time come in by `feed` and `tick`, and what is to be
- * sent goes out by `takeOutput`. It does no input or output and has no clock.
+ * A run of a script: a state machine. Bytes of the guest and the time come in by `feed` and `tick`, and `takeOutput`
+ * returns the bytes to send. It does no input or output and has no clock.
  */
 export class ScriptRun {
   readonly #steps: readonly ScriptStep[];
@@ -68,7 +68,7 @@ export class ScriptRun {
     this.#advance(nowMs);
   }
 
-  /** What is to be sent to the guest now; each text is given once. */
+  /** The text to send to the guest now; each text is given once. */
   takeOutput(): string {
     const output = this.#output;
     this.#output = '';
@@ -84,7 +84,7 @@ export class ScriptRun {
     });
   }
 
-  /** What the guest printed, without commands for a terminal; if it was more than is kept, the end of it. */
+  /** The output of the guest, without commands for a terminal; if it was more than is kept, the end of it. */
   get transcript(): { readonly text: string; readonly isCut: boolean } {
     return { text: this.#transcript.slice(-MAX_TRANSCRIPT), isCut: this.#isCut };
   }

@@ -14,7 +14,7 @@ export type Instruction =
   | { readonly op: 'line-start' }
   | { readonly op: 'match' };
 
-/** What is searched for, ready for a `PatternSearch`. */
+/** The searched text, ready for a `PatternSearch`. */
 export interface TextPattern {
   /** As the user wrote it. */
   readonly source: string;
@@ -23,7 +23,7 @@ export interface TextPattern {
 
 const MAX_INSTRUCTIONS = 4000;
 
-/** A pattern for text as it is. */
+/** A pattern that matches a text literally. */
 export function literalPattern(text: string): TextPattern {
   const program: Instruction[] = [];
   for (let index = 0; index < text.length; index += 1)
@@ -33,7 +33,7 @@ export function literalPattern(text: string): TextPattern {
 
 /**
  * Reads a regular expression: characters, `.`, classes, groups, `|`, `*`, `+`, `?`, `{n,m}`, `^` and `$` (start and end of a
- * line), `\d \w \s` and their opposites. What a bounded search cannot do (references back, conditions on what follows) is
+ * line), `\d \w \s` and their opposites. A part that a bounded search cannot do (references back, conditions on later text) is
  * refused.
  *
  * @throws PortalGunError BAD_SCRIPT

@@ -20,7 +20,7 @@ import { openScratchIn } from './live-scratch.ts';
 
 const SCRATCH = '/var/lib/portal-gun/scratch';
 const PIECE_BYTES = 1024 * 1024;
-/** What a file system needs to keep working. */
+/** The free space that a file system needs to keep working. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
 const BLOCK_BYTES = 512;
 
@@ -172,7 +172,7 @@ export class LiveLargeFiles implements LargeFiles {
       await withFile(at, 'r', (from) =>
         withFile(this.#root + draft, 'wx', async (to) => {
           await stream(from, status.size, options, async (piece, offset) => {
-            // What is not written is a hole, which reads as zeros.
+            // Blocks that are not written are holes, which read as zeros.
             if (piece.some((byte) => byte !== 0)) await to.write(piece, 0, piece.length, offset);
           });
           await to.truncate(status.size);
@@ -204,7 +204,7 @@ async function attempt<T>(path: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An error of the kernel with a code; others stay what they are. */
+/** Returns an error with a code for an error of the kernel; other errors stay unchanged. */
 function storeError(path: string, error: unknown): unknown {
   if (error instanceof Distrust) {
     return new PortalGunError('STORE_FAILED', `cannot be trusted: ${error.message}`, { subject: path });
@@ -236,7 +236,7 @@ async function withFile<T>(path: string, flags: string, run: (file: OpenFile) =>
   }
 }
 
-/** Reads a file piece by piece and tells its content; each piece is given on. */
+/** Reads a file piece by piece and returns its checksum and size; each piece is passed on. */
 async function stream(
   file: OpenFile,
   allBytes: number,

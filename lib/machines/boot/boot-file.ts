@@ -3,7 +3,7 @@ import { type Compression, compressionOf } from './compression.ts';
 import { readElf } from './elf.ts';
 import { type Qcow2Header, readQcow2 } from './qcow2.ts';
 
-/** What a file is, by its content. */
+/** The kind of a file, by its content. */
 export type BootFileKind =
   | { readonly kind: 'bz-image'; readonly version: string | null }
   | { readonly kind: 'elf'; readonly machine: string }
@@ -72,7 +72,7 @@ const RAW = [
  * Recognises a file by its content, never by its name.
  *
  * @param head its first {@link HEAD_BYTES}, or all of it if it is shorter
- * @returns `null` if it is nothing that a machine boots from
+ * @returns `null` if a machine cannot boot from it
  */
 export function recogniseBootFile(head: Uint8Array): BootFileKind | null {
   for (const recognise of RECOGNISERS) {
@@ -82,10 +82,10 @@ export function recogniseBootFile(head: Uint8Array): BootFileKind | null {
   return null;
 }
 
-/** Of an ELF file whose end is not there: the whole has to be read for more. */
+/** For an incomplete ELF file: all of it must be read to know more. */
 function machineOf(head: Uint8Array): string {
   const header = head.slice(0, 64);
-  // Without its tables, which may lie behind the head.
+  // Without its tables, which may come after the head.
   header.fill(0, 32, 48);
   header.fill(0, 56, 58);
   header.fill(0, 60, 64);

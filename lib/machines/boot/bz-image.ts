@@ -4,7 +4,7 @@ import { type Compression, compressionOf } from './compression.ts';
 export interface BzImage {
   /** As `uname -r` prints it; `null` if the image does not have it. */
   readonly version: string | null;
-  /** The place of the compressed ELF kernel in it; `null` if it has none, or one that is packed in an unknown way. */
+  /** The position of the compressed ELF kernel; `null` if there is none, or if its compression is unknown. */
   readonly payload: {
     readonly compression: Compression;
     readonly offset: number;
@@ -35,7 +35,7 @@ export function readBzImage(bytes: Uint8Array): BzImage | null {
   };
 }
 
-/** `6.1.0-57-amd64 (debian-kernel@lists.debian.org) #1 SMP …`, where the header points. */
+/** `6.1.0-57-amd64 (debian-kernel@lists.debian.org) #1 SMP …`, at the offset in the header. */
 function versionOf(bytes: Uint8Array, view: DataView): string | null {
   const offset = view.getUint16(0x20e, true);
   if (offset === 0) return null;

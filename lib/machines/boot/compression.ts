@@ -11,7 +11,7 @@ const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
   ['lzma', [0x5d, 0x00, 0x00]],
 ];
 
-/** How bytes are compressed, by what they begin with; `null` if they are in none of the formats. */
+/** How bytes are compressed, by their first bytes; `null` if they are in none of the formats. */
 export function compressionOf(bytes: Uint8Array): Compression | null {
   const found = MAGICS.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte));
   return found?.[0] ?? null;

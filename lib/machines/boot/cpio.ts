@@ -14,7 +14,7 @@ const TYPES = { directory: 0o040000, file: 0o100000, link: 0o120000, 'character-
 const LINK_MODE = 0o777;
 const MAGIC = '070701';
 const TRAILER = 'TRAILER!!!';
-/** The kernel skips zeros up to such a multiple between archives. */
+/** Between archives, the kernel skips zeros up to a multiple of this. */
 const BLOCK_BYTES = 512;
 
 const encoder = new TextEncoder();

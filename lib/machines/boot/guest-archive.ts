@@ -1,7 +1,7 @@
 import { type ArchiveEntry, packArchive } from './cpio.ts';
 import { GUEST_FILES } from './guest-scripts.ts';
 
-/** What an initramfs of ours is made of, besides our scripts. */
+/** The parts of our initramfs, besides our scripts. */
 export interface GuestParts {
   /** A busybox that needs no libraries. */
   readonly busybox: Uint8Array;

@@ -1,6 +1,6 @@
 import { moduleNameOf } from './kernel-modules.ts';
 
-/** The modules that every guest may need to find its devices, by what they are for. */
+/** The modules that every guest may need to find its devices, by purpose. */
 const GUEST_MODULES: Readonly<Record<string, readonly string[]>> = {
   virtio: [
     ...['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_net', 'virtio_scsi', 'virtio_console'],
@@ -62,7 +62,7 @@ const SYSTEM_MODULES: readonly string[] = [
   ...['virtio_gpu', 'bochs', 'qemu_fw_cfg', 'configfs', 'autofs4', 'binfmt_misc'],
 ];
 
-/** The names of boot assets that can be built, with what they are for. */
+/** The names of boot assets that can be built, with their purposes. */
 export const BOOT_PROFILES = {
   minivm: 'a guest that is only our initramfs: no disk, no firmware',
   debian: 'a guest with the root file system of a distribution on a disk',

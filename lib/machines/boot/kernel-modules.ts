@@ -80,7 +80,7 @@ export function moduleTables(modules: readonly KernelModule[]): ReadonlyMap<stri
   ]);
 }
 
-/** What a module needs loaded, in the order of `modules.dep`: what is loaded first stands last. */
+/** The modules that a module needs, in the order of `modules.dep`: the first to be loaded is the last. */
 function neededBy(module: KernelModule, modules: readonly KernelModule[]): readonly string[] {
   const byName = new Map(modules.map((each) => [each.name, each]));
   const loaded: string[] = [];

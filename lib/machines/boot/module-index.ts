@@ -17,7 +17,7 @@ const HAS_CHILDREN = 0x20000000;
 
 /**
  * An index as `depmod` of kmod writes it (`modules.dep.bin`): a tree by the letters of the keys. The format is in
- * `libkmod-index.h` of kmod. Keys that are not ASCII are left out, as nothing can ask for them.
+ * `libkmod-index.h` of kmod. Keys that are not ASCII are left out, because no request can name them.
  */
 export function packIndex(entries: readonly IndexEntry[]): Uint8Array {
   const root = newNode();

@@ -4,7 +4,7 @@ export interface Distribution {
   readonly id: string;
   /** Of the release: `bookworm`. */
   readonly codename: string;
-  /** The keys that sign its packages: files; one of them exists. */
+  /** The files that may have the keys of its packages; one of them exists. */
   readonly keyrings: readonly string[];
   readonly origin: string;
 }
@@ -26,7 +26,7 @@ const COMPONENTS = ['main', 'universe'];
 /** The releases that get no updates beside their own list. */
 const ROLLING = ['sid', 'unstable'];
 
-/** What {@link sourceLines} reads: the arguments of `apt-get` that print it. */
+/** The arguments of `apt-get` that print the text for {@link sourceLines}. */
 export const INDEX_TARGETS = [
   'indextargets',
   '--format',
@@ -34,7 +34,7 @@ export const INDEX_TARGETS = [
   'Created-By: Packages',
 ];
 
-/** The distribution of a host; `null` if its packages are not known how to use. */
+/** The distribution of a host; `null` if portal cannot use its packages. */
 export function readDistribution(osRelease: string): Distribution | null {
   const fieldOf = (key: string): string =>
     new RegExp(`^${key}=["']?([^"'\\n]*)`, 'm').exec(osRelease)?.[1]?.toLowerCase() ?? '';
@@ -49,7 +49,7 @@ export function readDistribution(osRelease: string): Distribution | null {
 /**
  * The lines of a `sources.list` with only the archives of the distribution that a host uses.
  *
- * @param targets what `apt-get` prints for {@link INDEX_TARGETS}
+ * @param targets the output of `apt-get` for {@link INDEX_TARGETS}
  * @param suite of the packages: that of the host, or another
  */
 export function sourceLines(
@@ -88,12 +88,12 @@ export function parsePackage(text: string): PackageFacts | null {
   return { name, version: fieldOf('Version'), sizeBytes: Number(fieldOf('Size')) || 0, depends };
 }
 
-/** Whether a text can be the name of a package, so that no option of apt can be meant. */
+/** Whether a text can be the name of a package, and not an option of apt. */
 export function isPackageName(text: string): boolean {
   return /^[a-z0-9][a-z0-9+.-]+$/.test(text);
 }
 
-/** Whether a dependency of a kernel package has a part of the kernel. */
+/** Whether a dependency of a kernel package contains a part of the kernel. */
 export function isKernelPart(name: string): boolean {
   return /^linux-(image|modules|modules-extra)-/.test(name);
 }

@@ -36,7 +36,7 @@ export function readQcow2(bytes: Uint8Array): Qcow2Header | null {
   };
 }
 
-/** A name outside of what was read is one all the same. */
+/** A name outside of the read bytes is one all the same. */
 function nameIn(bytes: Uint8Array, at: number, length: number): string {
   return new TextDecoder('latin1').decode(bytes.subarray(at, at + length));
 }

@@ -18,7 +18,7 @@ export function isStoreName(text: string): boolean {
   return NAME.test(text) && !SHA256.test(text) && !text.endsWith('.json');
 }
 
-/** A name that is made of that of a file: `vmlinuz-6.1.0 (copy)` gives `vmlinuz-6.1.0-copy`. */
+/** Returns a name in the store for the name of a file: `vmlinuz-6.1.0 (copy)` gives `vmlinuz-6.1.0-copy`. */
 export function storeNameOf(path: string): string {
   const file = path.split('/').at(-1) ?? '';
   const name = file
@@ -33,6 +33,12 @@ export function storeNameOf(path: string): string {
 /** @param sha256 of the content, in lowercase hexadecimal digits */
 export function bootFilePath(sha256: string): string {
   return `${BOOT_FOLDER}/${sha256}`;
+}
+
+/** The checksum that names a file of the boot store; `null` for any other path. */
+export function storedNameOf(path: string): string | null {
+  const name = path.startsWith(`${BOOT_FOLDER}/`) ? path.slice(BOOT_FOLDER.length + 1) : '';
+  return SHA256.test(name) ? name : null;
 }
 
 export function imagePath(name: string): string {

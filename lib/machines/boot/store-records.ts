@@ -33,9 +33,9 @@ const imageRecord = z.object({
   name: z.string().check(z.regex(new RegExp(STORE_NAME_PATTERN))),
   format: z.enum(['raw', 'qcow2', 'iso']),
   sha256,
-  /** Of the file; what it takes on the disk may be less. */
+  /** Of the file; it may take less on the disk. */
   sizeBytes: size,
-  /** What a guest sees. */
+  /** The size that a guest sees. */
   virtualBytes: size,
   origin,
   createdAt: z.string(),
@@ -49,7 +49,7 @@ type Immutable<T> = T extends readonly (infer Item)[]
 
 /** A file of the store, by its content. */
 export type StoredFile = Immutable<z.infer<typeof storedFile>>;
-/** The origin of boot assets or an image. */
+/** The source of boot assets or of an image. */
 export type StoreOrigin = Immutable<z.infer<typeof origin>>;
 /** The record of boot assets with a name. */
 export type BootRecord = Immutable<z.infer<typeof bootRecord>>;

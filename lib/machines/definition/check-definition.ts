@@ -6,7 +6,7 @@ type Check = (definition: MachineDefinition) => readonly YamlFault[];
 const MIN_MEMORY_BYTES = 32 * 2 ** 20;
 const HUGE_PAGE_BYTES = 2 * 2 ** 20;
 
-/** The faults that several valid values of a definition make together. */
+/** The faults of values that are valid on their own but not together. */
 export function checkDefinition(definition: MachineDefinition): readonly YamlFault[] {
   return CHECKS.flatMap((check) => check(definition));
 }
@@ -69,7 +69,7 @@ function checkBoot({ firmware, boot, os, disks }: MachineDefinition): readonly Y
   return faults;
 }
 
-/** Names of serial consoles that people mean by other words. */
+/** Reports consoles in the kernel arguments that the machine does not have. */
 function checkConsoleArguments({ boot, architecture }: MachineDefinition): readonly YamlFault[] {
   const wanted = architecture === 'x86_64' ? 'ttyS0' : 'ttyAMA0';
   return boot.arguments
@@ -186,7 +186,7 @@ function checkArchitecture({ architecture, firmware, tpm, nested }: MachineDefin
   ];
 }
 
-/** Two parts of a list that have the same value: the later one is the fault. */
+/** Parts of a list that have the value of an earlier part: the later one is the fault. */
 function repeated<Part, Key extends keyof Part & string>(
   parts: readonly Part[],
   index: number,

@@ -13,7 +13,7 @@ const DEFAULT_PROFILE = 'minivm';
 const DEFAULT_MEMORY_BYTES = 512 * 2 ** 20;
 const DEFAULT_SPARE_ROOT_PORTS = 2;
 
-/** Fills in the values that a definition leaves out. The result depends on nothing but the definition. */
+/** Adds the defaults of a definition. The result depends only on the definition. */
 export function withDefaults(written: WrittenDefinition, name: string): MachineDefinition {
   const boot = bootOf(written);
   return {
@@ -81,7 +81,7 @@ function memoryOf({ memory = DEFAULT_MEMORY_BYTES }: WrittenDefinition): MemoryD
   return { sizeBytes: memory.size ?? DEFAULT_MEMORY_BYTES, hugePages: memory.hugepages ?? false };
 }
 
-/** A machine without a boot source gets the small system of portal-gun. */
+/** A machine without `boot` gets the small system of portal-gun. */
 function bootOf({ boot, os, disks = [], firmware = 'none' }: WrittenDefinition): BootDefinition {
   const bootsDisk =
     os?.root !== undefined || disks.some(({ source }) => source !== undefined) || firmware !== 'none';

@@ -20,10 +20,10 @@ import { parseSize, SIZE_PATTERN } from './size.ts';
 
 /*
  * The form of a machine definition, as a zod schema. Its JSON Schema for editors is generated from it: `description`
- * texts are documentation, and `jsonForm` gives the JSON type of what is written without quotes.
+ * texts are documentation, and `jsonForm` gives the JSON type of values without quotes.
  */
 
-/** Data about parts of the form for editors and the reference: descriptions, and the JSON type of numbers and flags. */
+/** Data for editors and the reference: descriptions, and the JSON type of numbers and flags. */
 export const DEFINITION_METADATA = z.registry<Record<string, unknown>>();
 
 const MAX_CPUS = 512;
@@ -252,7 +252,7 @@ export const definitionForm = z.strictObject({
   ),
 });
 
-/** The content of a file. */
+/** The content of a file, in its form. */
 export type WrittenDefinition = z.output<typeof definitionForm>;
 /** An entry of `pci`. */
 export type WrittenPci = z.output<typeof pciForm>;

@@ -21,12 +21,12 @@ const MISSING: MissingWords = {
 const HOST_CATEGORY = 'host';
 const KEYS_OF_HOST = new Set(['$schema', 'apiVersion', 'kind', 'category', 'title', 'description']);
 
-/** A fault of a definition, with its place. */
+/** A fault of a definition, and its place. */
 export interface DefinitionFault {
   /** `machines/r0/machine.yaml:4:9`. */
   readonly at: string;
   readonly message: string;
-  /** The remedy; `null` if the message contains it. */
+  /** An action that fixes it; `null` if the message is enough. */
   readonly hint: string | null;
 }
 
@@ -35,7 +35,7 @@ export interface ParsedDefinition {
   /** `null` if a fault prevents that it is read. */
   readonly definition: MachineDefinition | null;
   readonly faults: readonly DefinitionFault[];
-  /** The place of a part, or the place that it would have: `machines/r0/machine.yaml:4:9`. */
+  /** The place of a part in the file, also if it is absent: `machines/r0/machine.yaml:4:9`. */
   placeOf(path: YamlPath): string;
   /** The origin of a value of the definition. */
   originOf(path: YamlPath): Origin;
@@ -45,8 +45,8 @@ export interface ParsedDefinition {
 export type Origin = { readonly kind: 'file'; readonly at: string } | { readonly kind: 'default' };
 
 /**
- * Reads the definition of a machine: YAML 1.2 or JSON, of the form that `docs/reference/machine.md` describes. It names
- * everything that is wrong, also faults of several values together.
+ * Reads the definition of a machine: YAML 1.2 or JSON, of the form that `docs/reference/machine.md` describes. It
+ * reports all faults, also those of values that are valid on their own but not together.
  *
  * @param name of the machine: that of its folder
  * @param fileName for errors
@@ -87,7 +87,7 @@ function keysOfVms({ value }: YamlFile): readonly YamlFault[] {
     }));
 }
 
-/** The parts of a definition that have no fault, so that their common faults are reported too. */
+/** The parts of a definition that have no fault, so that faults of their combination are reported too. */
 function readableParts(file: YamlFile, faults: readonly YamlFault[]): WrittenDefinition | null {
   const { value } = file;
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;

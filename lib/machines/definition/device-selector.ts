@@ -1,6 +1,6 @@
 import { parseSelector, type Selector } from '../../pci/selector/selector-parser.ts';
 
-/** The word that leaves out the devices that the network of the host goes by. */
+/** The word that leaves out the devices that the host uses for its network. */
 const NO_UPLINK = '!uplink';
 
 /** The devices that an entry of `pci` selects. */
@@ -8,7 +8,7 @@ export interface DeviceSelector {
   /** As it was written. */
   readonly text: string;
   readonly selector: Selector;
-  /** Whether devices are left out by which the host is on a network. */
+  /** Whether devices that the host uses for its network are left out. */
   readonly sparesUplink: boolean;
 }
 

@@ -16,8 +16,8 @@ export interface WrittenLeaf {
 }
 
 /**
- * A definition with every value spelled out, by the keys of its file. A key without a value and a default is left out. It is read
- * back as the same definition.
+ * A definition with every value spelled out, by the keys of its file. Keys without a value and a default are not in
+ * it. Read again, it is the same definition.
  */
 export function writtenForm(definition: MachineDefinition): Readonly<Record<string, WrittenValue>> {
   const { cpus, memory, boot, os, on } = definition;
@@ -79,7 +79,7 @@ function sizeText(bytes: number | null): string | null {
   return bytes === null ? null : formatExactSize(bytes);
 }
 
-/** The keys that have a value. */
+/** The entries that have a value. */
 function present(
   values: Readonly<Record<string, WrittenValue | null | undefined>>,
 ): Readonly<Record<string, WrittenValue>> {

@@ -2,7 +2,7 @@ import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { isAssigned } from './matched-nodes.ts';
 
 /*
- * What libvirt adds to the definition of a VM or a network, and what only a person adds to it.
+ * The parts that libvirt adds to the definition of a VM or a network, and those that only a person adds.
  */
 
 /** Parts of a domain that libvirt fills in, or that say nothing of the machine. */

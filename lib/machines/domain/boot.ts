@@ -4,7 +4,7 @@ import type { ResolvedMachine } from '../resolved-machine.ts';
 const MACHINE_TYPES = { x86_64: 'q35', aarch64: 'virt' } as const;
 const SERIAL_CONSOLES = { x86_64: 'ttyS0', aarch64: 'ttyAMA0' } as const;
 
-/** What the machine starts: firmware, and the kernel if it is started directly. */
+/** The start of the machine: firmware, and the kernel if it is started directly. */
 export function osNode(machine: ResolvedMachine): XmlNode {
   const { definition, kernel } = machine;
   const { architecture, firmware } = definition;

@@ -2,7 +2,7 @@ import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
 import { boardAddress } from './pci-places.ts';
 
-/** The serial console: a socket of the machine, and a log of what it prints. */
+/** The serial console: a socket of the machine, and a log of its output. */
 export function serialNode({ paths }: ResolvedMachine): XmlNode {
   return {
     name: 'serial',
@@ -29,7 +29,7 @@ export function displayNodes({ definition, paths }: ResolvedMachine): readonly X
   };
   if (display !== 'vnc') return [video];
   return [
-    // Its pointer follows that of the viewer.
+    // Its pointer follows the pointer of the viewer.
     { name: 'input', attributes: { type: 'tablet', bus: 'usb' } },
     ...(architecture === 'aarch64' ? [{ name: 'input', attributes: { type: 'keyboard', bus: 'usb' } }] : []),
     {

@@ -3,7 +3,7 @@ import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { formatExactSize } from '../definition/size.ts';
 import { nodeIn, textOf } from './xml-node.ts';
 
-/** Parts of a definition whose elements do not say what they are. */
+/** Parts of a definition whose elements do not name themselves. */
 const WORDS: Readonly<Record<string, string>> = {
   type: 'hypervisor',
   currentMemory: 'current memory',
@@ -36,7 +36,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * What a part of a definition is called: `memory`, `disk www: source file`.
+ * The name of a part of a definition: `memory`, `disk www: source file`.
  *
  * @param path the elements from `<domain>` to it
  * @param attribute of the last of them

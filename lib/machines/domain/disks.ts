@@ -4,7 +4,7 @@ import type { ResolvedDisk, ResolvedMachine } from '../resolved-machine.ts';
 import { boardAddress, portAddress, sataAddress } from './pci-places.ts';
 
 const SATA_PORTS = 6;
-/** What the names of disks in a definition of libvirt begin with. They order disks, and are not those in the guest. */
+/** The first letters of names of disks in a definition of libvirt. They order disks, and are not those in the guest. */
 const NAME_PREFIXES: Readonly<Record<DiskBus, string>> = { virtio: 'vd', sata: 'sd', scsi: 'sd', usb: 'sd' };
 
 /** The disks that have a root port of their own. */

@@ -12,10 +12,10 @@ import { cpuNode, featureNodes, iommuNodes, memoryNodes, vcpuNodes } from './pro
 import { formatDocument } from './xml-node.ts';
 
 /**
- * The definition of a machine as libvirt takes it: the same bytes for the same machine. Devices of the host are not in it:
- * they are assigned to the VM.
+ * The definition of a machine as libvirt takes it: the same bytes for the same machine. Devices of the host are not
+ * in it: they are assigned to the VM.
  *
- * @param marks what its metadata records
+ * @param marks the marks for its metadata
  * @throws PortalGunError BAD_DEFINITION for a value that libvirt's XML cannot hold, or more devices than a machine takes;
  *   BAD_XML, with file, line and column, for a fragment that cannot be merged
  */

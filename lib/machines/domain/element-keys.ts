@@ -8,7 +8,7 @@ import { nodeIn } from './xml-node.ts';
 
 type KeyOf = (node: XmlNode) => string | undefined;
 
-/** Devices that a machine may have several of, by what they are known by. */
+/** Devices that a machine may have several of, by their keys. */
 const DEVICE_KEYS: ReadonlyMap<string, KeyOf> = new Map<string, KeyOf>([
   ['disk', within('target', 'dev')],
   ['interface', (node) => within('mac', 'address')(node)?.toLowerCase()],
@@ -61,7 +61,7 @@ const OTHER_KEYS: ReadonlyMap<string, string | null> = new Map([
 ]);
 
 /**
- * What an element is known by among those beside it; `null` if nothing tells it from others of its name.
+ * The key of an element among those beside it; `null` if nothing tells it from others of its name.
  *
  * @param parent the name of the element that it is in
  */

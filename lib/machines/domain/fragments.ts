@@ -8,7 +8,7 @@ import { keyOf } from './element-keys.ts';
 import { nodeFrom, nodesIn } from './xml-node.ts';
 
 /*
- * Fragments: parts of a `<domain>` that the folder of a machine adds to what its definition says. A fragment is a `<domain>`,
+ * Fragments: parts of a `<domain>` that the folder of a machine adds to its definition. A fragment is a `<domain>`,
  * or one element that can be in it. It is merged element by element:
  *
  * - An element that a domain has once is merged: its attributes replace those of the same name, its text replaces the text,
@@ -16,12 +16,12 @@ import { nodeFrom, nodesIn } from './xml-node.ts';
  * - An element that may be there several times is merged with the one that it names (a disk by its target, a network card
  *   by its MAC address, a controller by type and index, a processor feature by its name), and added if there is none.
  *
- * What identifies the VM is not changed: its name, its UUID, its type, and the metadata of portal-gun.
+ * A fragment cannot change the identity of the VM: its name, its UUID, its type, and the metadata of portal-gun.
  */
 
 const DECLARATION = 'xmlns:';
 const FIXED: ReadonlySet<string> = new Set(['name', 'uuid']);
-/** libvirt ignores what it does not know: a fragment with a misspelled element would change nothing. */
+/** libvirt ignores unknown elements: a fragment with a misspelled element would change nothing. */
 const SECTIONS: ReadonlySet<string> = new Set([
   ...['metadata', 'title', 'description', 'genid', 'maxMemory', 'memory', 'currentMemory', 'memoryBacking'],
   ...['blkiotune', 'memtune', 'numatune', 'cputune', 'vcpu', 'vcpus', 'iothreads', 'iothreadids'],
@@ -58,7 +58,7 @@ export function withFragments(domain: XmlNode, fragments: readonly XmlFragment[]
   }, domain);
 }
 
-/** What a fragment adds, as a domain. */
+/** The parts that a fragment adds, as a domain. */
 function domainIn(document: XmlDocument): XmlNode {
   const { root } = document;
   if (root.name !== 'domain') {

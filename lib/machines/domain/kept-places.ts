@@ -6,8 +6,8 @@ import { rootPort } from './pci-places.ts';
 import { nodeIn, nodesIn } from './xml-node.ts';
 
 /*
- * Devices of a machine that is defined already, each where it is: a new one goes where the machine would have it if nothing
- * is there, else to a free root port, or to a new one.
+ * The devices of a defined machine, each at its address. A new device gets the address that a new
+ * machine would have for it, if this is free; else a free root port, or a new one.
  */
 
 const LAST_BOARD_SLOT = 0x1e;

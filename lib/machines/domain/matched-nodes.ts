@@ -12,7 +12,7 @@ export interface MatchedNodes {
 }
 
 /**
- * Finds for each element its counterpart in another document: by what it is known by, else by its position among those of
+ * Finds for each element its counterpart in another document: by its key, else by its position among those of
  * its name.
  *
  * @param parent the name of the element that they are in

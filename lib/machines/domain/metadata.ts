@@ -2,11 +2,11 @@ import { MACHINE_NAMESPACE, MACHINE_PREFIX } from '../../libvirt/machine/machine
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
 
-/** What the definition of a VM records of the machine, apart from what its folder says. */
+/** The record of the machine in the definition of a VM, apart from its folder. */
 export interface MachineMarks {
   /** The project that it is part of; `null` if it is part of none. */
   readonly project: string | null;
-  /** What identifies the content of its definition, for example a checksum; `null` to record none. */
+  /** A mark of the content of its definition, for example a checksum; `null` to record none. */
   readonly definition: string | null;
 }
 

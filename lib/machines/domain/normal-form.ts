@@ -8,7 +8,7 @@ import { partName, sizeInBytes } from './difference-words.ts';
 import { isPciController, isRootPort, isSameMachineType, matchNodes } from './matched-nodes.ts';
 import { nodeFrom, nodesIn, textOf } from './xml-node.ts';
 
-/** One thing in which the definition of a VM is not what its machine says. */
+/** A difference between the definition of a VM and its machine. */
 export interface DefinitionDifference {
   /** `memory`, `disk www: source file`. */
   readonly part: string;
@@ -18,14 +18,14 @@ export interface DefinitionDifference {
   readonly wanted: string | null;
 }
 
-/** The places of devices are chosen once, and then kept. */
+/** These values are chosen once, and then stay. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['uuid', 'metadata', 'address', 'alias']);
 const PRESENT = 'present';
 
 /**
- * In which parts the definition of a VM, or of a network, is not the rendered one. It may say more than the rendered one: what
- * libvirt adds (addresses, defaults, devices of the board, versions) and what was assigned to the VM is no difference. Devices
- * and settings that a person added are.
+ * Returns the differences between the definition of a VM, or of a network, and the rendered one. Parts that libvirt
+ * adds (addresses, defaults, devices of the board, versions) and devices that are assigned to the VM are no
+ * difference. Devices and settings that a person added are differences.
  *
  * @param rendered by `renderDomain` or `renderIsolatedNetwork`
  * @param found as `virsh dumpxml --inactive` or `virsh net-dumpxml --inactive` prints it
@@ -40,7 +40,7 @@ export function definitionDifferences(
   ];
 }
 
-/** Our element, whatever its prefix: every attribute of it is ours, what is in it and beside it is not. */
+/** Compares our element, with any prefix: all its attributes are ours, its content and its siblings are not. */
 function metadataDifferences(rendered: XmlDocument, found: XmlDocument): readonly DefinitionDifference[] {
   const attributesOf = (document: XmlDocument): ReadonlyMap<string, string> =>
     findMachineMetadata(document)?.element.attributes ?? new Map();

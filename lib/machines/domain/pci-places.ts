@@ -3,11 +3,12 @@ import { type GuestAddress, guestAddressNode } from '../../libvirt/xml/pci-addre
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 
 /*
- * The places of the PCI devices of a machine. Every address is written, so that a device keeps its place if another is added.
+ * The addresses of the PCI devices of a machine. Every address is written, so that a device keeps its address if
+ * another is added.
  *
- * On the root bus, as part of the board: what is never plugged, each in its slot. In root ports, one each: network cards,
- * disks and shares, in this order, so that the name of a network card in the guest does not depend on the others; then the
- * spare ports, which devices of the host take.
+ * On the root bus, as part of the board: the devices that are never plugged, each in its slot. In root ports, one
+ * each: network cards, disks and shares, in this order, so that the name of a network card in the guest does not
+ * depend on the others; then the spare ports, which devices of the host take.
  */
 
 /** Slots of the root bus for devices of the board. Slot 1 is that of the display, 0x1f that of the chipset. */

@@ -7,7 +7,7 @@ const HUGE_PAGE_KIB = 2048;
 /** The CPU models of the host, which only KVM can provide. */
 const HOST_MODELS: readonly string[] = ['host-passthrough', 'host-model'];
 
-/** Memory, and what backs it. */
+/** Memory, and its backing. */
 export function memoryNodes({ definition: { memory }, shares }: ResolvedMachine): readonly XmlNode[] {
   const size = String(memory.sizeBytes / 1024);
   // The daemon of virtiofs maps the memory of the guest.
@@ -46,8 +46,9 @@ export function vcpuNodes({ definition: { cpus } }: ResolvedMachine): readonly X
 }
 
 /**
- * The model of the virtual CPUs. With KVM, that of the host by default: with what it needs to run VMs if the machine is
- * nested, else without. Under emulation, everything that QEMU emulates, also if the definition names the model of the host.
+ * The model of the virtual CPUs. With KVM, that of the host by default: with the features to run VMs if the machine
+ * is nested, else without them. Under emulation, everything that QEMU emulates, also if the definition names the
+ * model of the host.
  */
 export function cpuNode({ definition, hypervisor }: ResolvedMachine): XmlNode {
   const { cpus, nested, architecture } = definition;

@@ -2,7 +2,7 @@ import { parseXml } from '../../libvirt/xml/xml-document.ts';
 import { definitionDifferences } from './normal-form.ts';
 
 /**
- * Whether libvirt has a VM or a network as it was given, whatever it added.
+ * Whether libvirt has a VM or a network as it was defined, apart from its own additions.
  *
  * @param found as libvirt has it
  * @param given as it was defined

@@ -8,14 +8,15 @@ import { MACHINE_MARKS } from './metadata.ts';
 import { formatDocument, nodeFrom, nodeIn, nodesIn } from './xml-node.ts';
 
 /**
- * The definition of an existing VM, with what its machine says now: the text to define. Of the existing one it keeps
+ * The definition of an existing VM, changed to the current state of its machine: the text to define. Of the existing
+ * one it keeps
  *
  * - its UUID, the version of its machine type, and its UEFI firmware;
  * - the addresses of devices that stay, all PCI Express root ports, and therefore the addresses that guests know;
  * - assigned devices of the host, with their root ports and the record of them in our metadata;
- * - metadata of other programs, and what later versions of portal-gun add to ours.
+ * - metadata of other programs, and additions of later versions of portal-gun to ours.
  *
- * Everything else is as the rendered definition has it: what a person added goes.
+ * Everything else is as the rendered definition has it: additions of a person go.
  *
  * @param found as `virsh dumpxml --inactive` prints it
  * @param rendered by `renderDomain`
@@ -101,7 +102,7 @@ function mergedMetadata(found: XmlDocument, rendered: XmlDocument): XmlNode {
   };
 }
 
-/** Our element under the prefix that it has, with what it records beside the definition. */
+/** Our element with its current prefix, and with the data that it records besides the definition. */
 function withKeptContent(ours: XmlNode, found: XmlDocument): XmlNode {
   const there = findMachineMetadata(found)?.element;
   if (there === undefined) return ours;

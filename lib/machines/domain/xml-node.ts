@@ -3,7 +3,7 @@ import { escapeControls } from '../../base/text.ts';
 import type { XmlElement } from '../../libvirt/xml/xml-element.ts';
 import { formatXml, type XmlNode } from '../../libvirt/xml/xml-text.ts';
 
-/** What an attribute cannot hold: a reader makes a space of white space, and libvirt refuses controls. */
+/** The characters that an attribute cannot hold: a reader makes a space of white space, and libvirt refuses controls. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const NOT_ATTRIBUTE = /[\u0000-\u001f\u007f\ufffe\uffff]|\p{Surrogate}/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for

@@ -1,5 +1,5 @@
 const BYTES = 6;
-/** What libvirt keeps for its side of a card: an address of a guest that begins with it is refused. */
+/** The prefix that libvirt uses for its side of a card: it refuses a guest address with this prefix. */
 const RESERVED_FIRST = 0xfe;
 
 /**

@@ -18,14 +18,14 @@ export function libvirtNetworkName(network: string): string {
 }
 
 /**
- * The name of the bridge of a network, of at most 15 characters: the same for the same name, and no other for another. A
- * short name can be recognized in it; of a longer one it has 60 bits of a checksum.
+ * The name of the bridge of a network, of at most 15 characters: the same for the same name, and different for
+ * different names. A short name can be recognized in it; of a longer one it has 60 bits of a checksum.
  *
  * @param network its name in libvirt
  */
 export function bridgeNameOf(network: string): string {
   const short = network.replace(/^isolated-/, '');
-  // Another network could have the rest of the name without what it begins with.
+  // Another network could have the rest of the name without its beginning.
   const isShort = short !== network && /^[a-z0-9][a-z0-9.-]*$/.test(short);
   if (isShort && SHORT.length + short.length <= MAX_BRIDGE) return SHORT + short;
   const digest = createHash('sha256').update(network).digest();

@@ -4,8 +4,8 @@ import { macFromRandom } from '../network/mac.ts';
 import type { LockedMachine, PortalLock } from './portal-lock.ts';
 
 /**
- * The kept values of a machine: those of the lock, and the rest derived from the seed. The same lock and definition give the
- * same values, so that a machine gets the values that are shown before it is created.
+ * The values that a machine keeps: those in the lock, and the rest derived from the seed. The same lock and
+ * definition give the same values, so that a machine gets the values that were shown before it was created.
  *
  * @param seed that of the lock, or of a project without a lock file
  */
@@ -40,7 +40,7 @@ export function cablesOf(
   });
 }
 
-/** A mark that differs for each project in the metadata of its machines. */
+/** The mark of a project in the metadata of its machines. */
 export function projectMark(seed: string): string {
   return Buffer.from(bytesFor(seed, 'project')).subarray(0, 8).toString('hex');
 }
@@ -50,7 +50,7 @@ export function networkUuid(seed: string, network: string): string {
   return uuidFrom(bytesFor(seed, 'network', network));
 }
 
-/** The seed of a project that has no lock file yet: of its place on this host. */
+/** The seed of a project that has no lock file yet, derived from its path on this host. */
 export function seedOfPlace(hostId: string, root: string): string {
   return Buffer.from(bytesFor(hostId, 'place', root))
     .subarray(0, 16)

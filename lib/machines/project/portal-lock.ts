@@ -17,14 +17,14 @@ import { MACHINE_NAME } from '../definition/definition-form.ts';
 export const LOCK_FILE = 'portal.lock';
 const LOCK_FORMAT = 'lock/v1';
 
-/** The values of machines that definitions leave open, and that must stay the same. */
+/** The values of the machines of a project that must stay the same, although the definitions do not set them. */
 export interface PortalLock {
-  /** From which UUIDs and MAC addresses are derived that are not recorded yet; `null` if the file has none. */
+  /** The seed of UUIDs and MAC addresses that are not recorded yet; `null` if the file has none. */
   readonly seed: string | null;
   readonly machines: Readonly<Record<string, LockedMachine>>;
 }
 
-/** The kept values of a machine. */
+/** The values that a machine keeps. */
 export interface LockedMachine {
   /** Of its VM in libvirt. */
   readonly uuid: string;

@@ -2,7 +2,9 @@ import { PortalGunError } from '../../base/errors.ts';
 import { parseDeviceSelector } from '../definition/device-selector.ts';
 import { parseSize } from '../definition/size.ts';
 
-/** The forms that an answer can have, each with the fault of a text; `null` if it has none. */
+/**
+ * The forms that an answer can have. Each returns the problem of a text that has another form; `null` if it is valid.
+ */
 const ANSWER_FORMS = {
   text: (text) => (/^[\x20-\x7e]{0,200}$/.test(text) ? null : 'use up to 200 printable characters'),
   size: (text) => faultOf(() => parseSize(text)),
@@ -19,7 +21,7 @@ export type AnswerFormName = keyof typeof ANSWER_FORMS;
 
 export const ANSWER_FORM_NAMES = Object.keys(ANSWER_FORMS) as [AnswerFormName, ...AnswerFormName[]];
 
-/** The fault of an answer; `null` if it has none. */
+/** The problem of an answer; `null` if it is valid. */
 export function answerFault(form: AnswerFormName, text: string): string | null {
   return ANSWER_FORMS[form](text);
 }

@@ -4,7 +4,7 @@ import { PortalGunError } from '../../base/errors.ts';
 /** Values of a template by name; lists and mappings are not needed yet. */
 export type TemplateValues = Readonly<Record<string, string | number | boolean>>;
 
-/** Far more than any file of a machine needs; a template that loops ends there. */
+/** Far more than any file of a machine needs; a template with an endless loop ends at this limit. */
 const LIMITS = { parseLimit: 1_000_000, renderLimit: 2000, memoryLimit: 10_000_000 };
 
 /**

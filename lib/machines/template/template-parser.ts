@@ -7,7 +7,7 @@ import { ANSWER_FORM_NAMES, type AnswerFormName, answerFault } from './answer-fo
 export const TEMPLATE_FILE = 'template.yaml';
 const TEMPLATE_FORMAT = 'template/v1';
 
-/** A folder from which folders of machines are made: its purpose, and its questions. */
+/** A folder from which folders of machines are made: its purpose and its questions. */
 export interface Template {
   /** One line. */
   readonly summary: string;
@@ -17,7 +17,7 @@ export interface Template {
 /** A value that a template needs. */
 export interface Question {
   readonly name: string;
-  /** As a person is asked. */
+  /** The question for a person. */
   readonly question: string;
   readonly form: AnswerFormName;
   /** `null` if only a person can know it. */

@@ -16,7 +16,7 @@ export interface StoreEntry<T> {
   readonly name: string;
   /** `null` if it is damaged. */
   readonly record: T | null;
-  /** What is wrong with it; `null` if nothing is. */
+  /** Its problem; `null` if it has none. */
   readonly problem: string | null;
 }
 

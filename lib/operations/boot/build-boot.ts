@@ -39,9 +39,9 @@ export interface BuiltBoot {
 
 const BUSYBOX = 'busybox-static';
 const MAX_BUSYBOX_BYTES = 64 * 1024 * 1024;
-/** Where the package has it. */
+/** Its possible paths in the package. */
 const BUSYBOX_PLACES = ['root/bin/busybox', 'root/usr/bin/busybox'];
-/** The packages, what they unpack to, and the uncompressed kernel. */
+/** The packages, their content, and the uncompressed kernel. */
 const SCRATCH_BYTES = 1.5 * 2 ** 30;
 const NEEDED = [{ program: 'dpkg-deb', debianPackage: 'dpkg' }];
 
@@ -89,7 +89,7 @@ async function build(
   const uncompressed = await uncompressKernel(workshop, kernel);
   onProgress?.('Packing the initramfs');
   const initrd = await compress(packGuest({ busybox, kernelVersion: version, modules }), { level: 9 });
-  // What was unpacked is no longer needed, and the store needs its room.
+  // The unpacked files are no longer needed, and the store needs the space.
   await scratch.remove('root');
   demandGoing(signal);
   onProgress?.('Storing the files');

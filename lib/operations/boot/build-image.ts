@@ -41,7 +41,7 @@ export interface BuiltImage {
 
 const DEFAULT_SIZE = '2GiB';
 const MIN_BYTES = 512 * 2 ** 20;
-/** What a minimal system takes twice: as a directory, and as an image. */
+/** The size of a minimal system, twice: as a directory, and as an image. */
 const SCRATCH_BYTES = 1.5 * 2 ** 30;
 const NEEDED = [
   { program: 'mmdebstrap', debianPackage: 'mmdebstrap' },
@@ -109,7 +109,7 @@ async function build(workshop: Workshop, image: BuiltImage, distribution: string
     workshop,
     'unshare',
     [
-      // What it mounts is gone with it, also if it is killed: the directory is removed afterwards.
+      // Its mounts end with it, also if it is killed, so that the directory can be removed afterwards.
       ...['--mount', '--propagation', 'private', 'mmdebstrap'],
       ...['--variant=minbase', '--mode=root', '--format=directory', `--include=${packages.join(',')}`],
       ...CUSTOMIZE_HOOKS.map((hook) => `--customize-hook=${hook}`),
@@ -180,7 +180,7 @@ async function build(workshop: Workshop, image: BuiltImage, distribution: string
   }
 }
 
-/** The lines in which mmdebstrap tells what it does: `I: running apt-get update...`. */
+/** The lines in which mmdebstrap reports its progress: `I: running apt-get update...`. */
 function progressLines(onProgress: (line: string) => void): (text: string) => void {
   return (text) => {
     for (const [, line = ''] of text.matchAll(/^I: (.+)$/gm)) onProgress(line);

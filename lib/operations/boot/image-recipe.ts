@@ -1,4 +1,4 @@
-/** What a root image has besides the packages that every system needs. */
+/** The additions of a root image to the packages that every system needs. */
 export const IMAGE_PACKAGES: readonly string[] = [
   ...['systemd-sysv', 'udev', 'dbus', 'kmod', 'iproute2', 'iputils-ping', 'ca-certificates', 'less'],
 ];

@@ -19,9 +19,9 @@ import { type WorkOptions, type Workshop, withWorkshop } from './work.ts';
 export interface ImportBootOptions extends WorkOptions {
   /** The path of a file. */
   readonly file: string;
-  /** The name in the store; made of that of the file by default. */
+  /** The name in the store; derived from the name of the file by default. */
   readonly name?: string | undefined;
-  /** Whether the file is only recognised. */
+  /** Whether the file is only recognised, and not stored. */
   readonly dryRun?: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface ImportedBoot {
   readonly file: string;
   readonly name: string;
   readonly subject: ImportSubject;
-  /** What the store has of it; `null` if nothing was stored. */
+  /** Its record in the store; `null` if nothing was stored. */
   readonly stored:
     | { readonly kind: 'boot'; readonly record: BootRecord }
     | { readonly kind: 'image'; readonly record: ImageRecord }
@@ -39,7 +39,7 @@ export interface ImportedBoot {
 }
 
 const MAX_INITRD_BYTES = 4 * 2 ** 30;
-/** Of the host: an update of it replaces or removes what is there. */
+/** Directories of the host: an update of it replaces or removes their files. */
 const HOST_BOOT = /^\/(boot|efi|usr\/lib\/modules|lib\/modules)(\/|$)/;
 
 /**
@@ -174,7 +174,7 @@ async function kernelOf(
   return { bytes, version: subject.kind === 'kernel' ? subject.version : null };
 }
 
-/** A name that something else has is not taken from it. */
+/** Refuses a name that boot assets from another source have. */
 async function refuseOther(ports: HostSession['ports'], name: string, file: string): Promise<void> {
   const entry = (await readBootRecords(ports)).find((each) => each.name === name);
   if (entry === undefined) return;

@@ -1,7 +1,7 @@
 import type { BootFileKind } from '../../machines/boot/boot-file.ts';
 import type { Compression } from '../../machines/boot/compression.ts';
 
-/** What a file is that is imported. */
+/** The kind of a file that is imported. */
 export type ImportSubject =
   | {
       readonly kind: 'kernel';
@@ -15,7 +15,7 @@ export type ImportSubject =
       readonly format: 'raw' | 'qcow2' | 'iso';
       /** `null` for the size of the file. */
       readonly virtualBytes: number | null;
-      /** What is on a raw image; `null` if it is not known. */
+      /** The content of a raw image; `null` if it is not known. */
       readonly holds: string | null;
     };
 

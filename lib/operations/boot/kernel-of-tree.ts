@@ -13,7 +13,7 @@ import { runProgram, type Workshop } from './work.ts';
 
 export const MAX_KERNEL_BYTES = 512 * 1024 * 1024;
 const MAX_MODULE_BYTES = 64 * 1024 * 1024;
-/** Where a package has its modules, in the scratch directory. */
+/** The directories in which a package has its modules, below the scratch directory. */
 const MODULE_PLACES = ['root/lib/modules', 'root/usr/lib/modules'];
 /** Text tables of the kernel's build, which modprobe reads. */
 const BUILT_TABLES = ['modules.builtin', 'modules.builtin.modinfo', 'modules.order'];
@@ -75,7 +75,7 @@ export async function uncompressKernel(workshop: Workshop, kernel: Uint8Array): 
 }
 
 /**
- * Takes modules, and what they need, from the unpacked packages.
+ * Reads modules, and those that they need, from the unpacked packages.
  *
  * @param wanted names; those that the kernel does not have are built in, or left out
  * @returns files by their path from the directory of the version, with the tables that they are found by

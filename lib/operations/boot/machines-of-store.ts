@@ -10,7 +10,7 @@ import { virshOf } from '../session/libvirt-connection.ts';
 /**
  * Refuses to remove files that a VM uses: its documents name them, or one of its disks is an overlay of them.
  *
- * @throws PortalGunError STORE_IN_USE, also if it cannot be found out
+ * @throws PortalGunError STORE_IN_USE, also if the check fails
  */
 export async function refuseUsedFiles(
   session: HostSession,

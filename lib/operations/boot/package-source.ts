@@ -19,7 +19,9 @@ const IMPORT_HINT =
   'import files of your own: portal boot import FILE (a kernel, an initramfs, a disk image, a kernel package)';
 const OFFLINE_HINT = `check the network and the mirror in /etc/apt; or ${IMPORT_HINT}`;
 
-/** The signed packages of a distribution, as the host gets them. Nothing of its own package state is changed. */
+/**
+ * The signed packages of a distribution, from the archives of the host. The package state of the host is not changed.
+ */
 export interface PackageSource {
   readonly distribution: Distribution;
   readonly suite: string;

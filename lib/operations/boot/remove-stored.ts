@@ -15,11 +15,11 @@ import { removeUnneeded } from './store-boot.ts';
 /** Options of `portal boot remove` and `portal image remove`. */
 export interface RemoveStoredOptions {
   readonly name: string;
-  /** Whether only the check is made whether it can be removed. */
+  /** Whether it only checks if the files can be removed. */
   readonly dryRun?: boolean;
 }
 
-/** What was, or would be, removed. */
+/** The files that were, or would be, removed. */
 export interface RemovedFromStore {
   readonly name: string;
   /** Absolute paths of files. Files that other names need stay. */

@@ -1,10 +1,10 @@
 import { PortalGunError } from '../../base/errors.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
-import { bootFilePath, imagePath } from '../../machines/boot/store-paths.ts';
+import { bootFilePath, imagePath, storedNameOf } from '../../machines/boot/store-paths.ts';
 import type { ImageRecord, StoredFile } from '../../machines/boot/store-records.ts';
 import { demandRecord, demandStoreName, readBootRecords, readImageRecords } from './boot-store.ts';
 
-/** The files that a VM is started with, or that there are none yet. Paths are absolute. */
+/** The files that a VM is started with, or the command that makes them. Paths are absolute. */
 export type ResolvedBoot =
   | {
       readonly kind: 'ready';
@@ -14,11 +14,11 @@ export type ResolvedBoot =
       readonly initrd: string | null;
       readonly kernelVersion: string | null;
     }
-  /** The command that makes them. */
+  /** The command that makes the files. */
   | { readonly kind: 'not-built'; readonly command: string };
 
 /**
- * Finds the boot assets with a name, and checks that their content is what was stored.
+ * Finds the boot assets with a name, and checks that their content did not change since they were stored.
  *
  * @param name of a definition: `boot: { profile: minivm }`
  * @throws PortalGunError STORE_FAILED if they are damaged, NOT_IN_STORE if they have no kernel
@@ -93,7 +93,19 @@ export async function resolveImage(ports: HostPorts, name: string): Promise<Reso
   );
 }
 
-async function demandSound(ports: HostPorts, { sha256 }: StoredFile): Promise<string> {
+/**
+ * Checks that files of the store, by their paths, have the content that they are named after.
+ *
+ * @throws PortalGunError STORE_FAILED
+ */
+export async function demandSoundFiles(ports: HostPorts, paths: readonly string[]): Promise<void> {
+  for (const path of new Set(paths)) {
+    const sha256 = storedNameOf(path);
+    if (sha256 !== null) await demandSound(ports, { sha256 });
+  }
+}
+
+async function demandSound(ports: HostPorts, { sha256 }: Pick<StoredFile, 'sha256'>): Promise<string> {
   const path = bootFilePath(sha256);
   const content = await (await ports.openLargeFiles()).content(path);
   if (content.sha256 === sha256) return path;

@@ -11,8 +11,8 @@ const BOOT_MODE = 0o644;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
- * Puts boot assets into the store: first the files, then the record that names them. Files that no record needs any
- * longer are removed, unless a VM uses them.
+ * Puts boot assets into the store: first the files, then the record that names them. Files that no record needs are
+ * removed, unless a VM uses them.
  *
  * @throws PortalGunError HOST_LOCKED, NO_SPACE, STORE_FAILED, PERMISSION_DENIED
  */

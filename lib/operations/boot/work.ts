@@ -4,15 +4,15 @@ import type { HostPorts } from '../../host/host-ports.ts';
 import type { LargeFiles, ScratchFolder } from '../../host/large-files.ts';
 import type { RunOptions } from '../../host/runner.ts';
 
-/** Options of work that takes its time. */
+/** Options of work that takes long. */
 export interface WorkOptions {
   /** Ends the work early; it then throws `Cancelled`, and leaves nothing. */
   readonly signal?: Cancellation | undefined;
-  /** Gets what is being done, a line each. */
+  /** Gets one line for each part of the work. */
   readonly onProgress?: ((line: string) => void) | undefined;
 }
 
-/** What a build works with: the ports, and a directory that is gone afterwards. */
+/** The environment of a build: the ports, and a directory that is removed afterwards. */
 export interface Workshop extends WorkOptions {
   readonly ports: HostPorts;
   readonly large: LargeFiles;
@@ -21,7 +21,7 @@ export interface Workshop extends WorkOptions {
 
 const LONG_MS = 30 * 60_000;
 
-/** Runs something in a scratch directory, which is gone afterwards whatever comes of it. */
+/** Runs something in a scratch directory, and removes the directory, also if it fails. */
 export async function withWorkshop<T>(
   ports: HostPorts,
   options: WorkOptions,
@@ -37,15 +37,15 @@ export async function withWorkshop<T>(
 }
 
 export interface ProgramOptions extends Pick<RunOptions, 'folder' | 'environment' | 'onOutput'> {
-  /** What is not done if it fails: a clause. */
+  /** The work that is not done if it fails: a clause. */
   readonly failure: string;
   readonly hint?: string;
 }
 
 /**
- * Runs a program to its success.
+ * Runs a program, and demands that it succeeds.
  *
- * @returns what it printed
+ * @returns its output
  * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
  * @throws Cancelled
  */
@@ -73,7 +73,7 @@ export async function runProgram(
   );
 }
 
-/** What a program says at its end, where errors stand. */
+/** The last lines of a program, or its errors. */
 function lastLines(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   const errors = lines.filter((line) => /^(E:|error|.*: error)/i.test(line));
@@ -87,7 +87,7 @@ export interface NeededProgram {
 }
 
 /**
- * Refuses work if a program that it needs is missing: all of them are named.
+ * Refuses work if a program that it needs is missing. The error lists all missing programs.
  *
  * @throws PortalGunError TOOL_MISSING
  */

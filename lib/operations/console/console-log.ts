@@ -10,7 +10,7 @@ export interface ConsoleLogOptions {
   readonly machine: string;
   /** Only the last lines; all by default. */
   readonly lines?: number | undefined;
-  /** Whether it goes on with what is added, until `signal`. */
+  /** Whether it continues with text that is added, until `signal`. */
   readonly follow?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -20,11 +20,11 @@ const LOOK_MS = 200;
 const LINE_FEED = 0x0a;
 
 /**
- * Reads what the console of a VM printed, in pieces, from its log: it takes nothing from the owner of the console. A log that
- * is rotated or truncated is followed into its new file.
+ * Reads the output of the console of a VM, in pieces, from its log: the owner of the console loses nothing. A log
+ * that is rotated or truncated is followed into its new file.
  *
- * @throws PortalGunError MACHINE_NOT_FOUND, NO_CONSOLE, NOT_FOUND if nothing was logged, PERMISSION_DENIED, BAD_ARGUMENT,
- *   TOOL_FAILED, and what asking libvirt throws
+ * @throws PortalGunError MACHINE_NOT_FOUND, NO_CONSOLE, NOT_FOUND if nothing was logged, PERMISSION_DENIED,
+ *   BAD_ARGUMENT, TOOL_FAILED, and the errors of reading libvirt
  */
 export async function* readConsoleLog(
   session: HostSession,
@@ -68,7 +68,7 @@ export async function* readConsoleLog(
   }
 }
 
-/** The last lines of a log that may not be there, or not be readable: what is only shown for orientation. */
+/** The last lines of a log, for orientation only. They are empty if the log does not exist or is not readable. */
 export async function lastLines(session: HostSession, path: string, lines: number): Promise<Uint8Array> {
   const log = await session.ports.openGrowing(path);
   if (log === null || isFailure(log)) return new Uint8Array();
@@ -89,7 +89,7 @@ async function openLog({ ports }: HostSession, path: string): Promise<GrowingFil
   );
 }
 
-/** Where the last lines of a file begin; a line that has no end yet counts. */
+/** The offset of the last lines of a file; a line without an end counts. */
 function offsetOfLast(log: GrowingFile, lines: number): number {
   const size = log.size();
   if (lines === 0) return size;
@@ -98,7 +98,7 @@ function offsetOfLast(log: GrowingFile, lines: number): number {
     const start = Math.max(0, end - PIECE_BYTES);
     const piece = log.read(start, end - start);
     for (let index = piece.length - 1; index >= 0; index -= 1) {
-      // The end of the last line begins no other.
+      // The end of the last line does not start another line.
       if (piece[index] !== LINE_FEED || start + index === size - 1) continue;
       left -= 1;
       if (left <= 0) return start + index + 1;

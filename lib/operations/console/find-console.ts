@@ -25,7 +25,8 @@ export interface MachineConsole {
 /**
  * Finds the console of a VM, by its name or UUID.
  *
- * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT for a libvirt of another host, and what asking libvirt throws
+ * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT for a libvirt of another host, and the errors of reading
+ *   libvirt
  */
 export async function findConsole(session: HostSession, word: string): Promise<MachineConsole> {
   const virsh = virshOf(session);

@@ -11,7 +11,7 @@ import { hasUntakenConnection } from './untaken-connection.ts';
 export interface OpenConsoleOptions {
   /** The name or UUID of a VM. */
   readonly machine: string;
-  /** Whether a paused VM is resumed as soon as the console is open, so that nothing that it prints is missed. */
+  /** Whether a paused VM is resumed when the console is open, so that no output is lost. */
   readonly resume?: boolean | undefined;
 }
 
@@ -20,12 +20,12 @@ export interface OpenConsole extends MachineConsole {
   readonly channel: Channel;
   /** The last lines of its log before it was opened, at most 64 KiB; empty if it has no log that this user may read. */
   readonly tail: Uint8Array;
-  /** Disconnects, and lets others open it. */
+  /** Disconnects, so that other processes can open it. */
   close(): void;
 }
 
 const TAIL_LINES = 10;
-/** How long QEMU may take to accept a connection, and how often that is looked at. */
+/** The longest time until QEMU accepts a connection, and the interval of the checks. */
 const ACCEPT_MS = 2000;
 const LOOK_MS = 50;
 
@@ -33,7 +33,7 @@ const LOOK_MS = 50;
  * Opens the serial console of a running or paused VM: takes its lock, connects to its socket, and resumes it if asked.
  *
  * @throws PortalGunError MACHINE_NOT_FOUND, NOT_RUNNING, NO_CONSOLE, CONSOLE_BUSY, CONSOLE_FAILED, PERMISSION_DENIED,
- *   BAD_ARGUMENT, TOOL_MISSING, TOOL_FAILED if it cannot be resumed, and what asking libvirt throws
+ *   BAD_ARGUMENT, TOOL_MISSING, TOOL_FAILED if it cannot be resumed, and the errors of reading libvirt
  */
 export async function openConsole(
   session: HostSession,
@@ -64,7 +64,7 @@ export async function openConsole(
   }
 }
 
-/** Takes the lock beside the socket, which the kernel gives back when this process ends. */
+/** Takes the lock beside the socket. The kernel releases it when this process ends. */
 async function takeConsole(
   { ports }: HostSession,
   { name }: MachineConsole,

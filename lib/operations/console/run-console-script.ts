@@ -8,7 +8,7 @@ import { type OpenConsoleOptions, openConsole } from './open-console.ts';
 
 /** Options for a script that drives a console. */
 export interface ConsoleScriptOptions extends OpenConsoleOptions {
-  /** The text of the script, and what its file is called in errors. */
+  /** The text of the script, and the name of its file in errors. */
   readonly script: { readonly text: string; readonly name: string };
   /** Ends the script: its outcome is `interrupted`. */
   readonly signal?: AbortSignal | undefined;
@@ -16,7 +16,7 @@ export interface ConsoleScriptOptions extends OpenConsoleOptions {
   readonly onStep?: ((outcome: ScriptStepOutcome) => void) | undefined;
 }
 
-/** What came of a script. */
+/** The result of a script. */
 export interface ConsoleScriptResult {
   readonly machine: MachineConsole;
   /** `closed`: the VM closed its console, because it stopped. */
@@ -24,7 +24,7 @@ export interface ConsoleScriptResult {
   /** All steps of the script, in order. */
   readonly steps: readonly ScriptStepOutcome[];
   readonly durationMs: number;
-  /** What the guest printed, without commands for a terminal: the last 1,048,576 characters. */
+  /** The output of the guest, without terminal commands: the last 1,048,576 characters. */
   readonly transcript: { readonly text: string; readonly isCut: boolean };
   /** CONSOLE_TIMEOUT or CONSOLE_FAILED; `null` if the script is done or was interrupted. */
   readonly failure: PortalGunError | null;
@@ -35,7 +35,7 @@ const NO_OUTCOMES: readonly ScriptStepOutcome[] = [];
 /**
  * Runs a script on the console of a running or paused VM.
  *
- * @throws PortalGunError BAD_SCRIPT, and what opening the console throws; what fails later is in the result
+ * @throws PortalGunError BAD_SCRIPT, and the errors of opening the console; later errors are in the result
  */
 export async function runConsoleScript(
   session: HostSession,
@@ -80,7 +80,8 @@ async function drive(
     for (const outcome of ended.slice(told)) onStep?.(outcome);
     told = ended.length;
     const output = run.takeOutput();
-    // The kernel takes it, unless the guest has not read for very long: then it waits its turn while time goes on.
+    // The kernel buffers it. If the buffer is full because the guest does not read, it waits, and the time of the step
+    // goes on.
     const writing = output === '' ? null : channel.write(Buffer.from(output));
     if (run.state !== 'running') return writing === null || (await within(ports, writing, signal)) !== false;
     const leftMs = Math.max(0, (run.deadlineMs ?? 0) - ports.monotonicMs());

@@ -6,7 +6,7 @@ import { type MachineNames, machinesOf } from './choose-machines.ts';
 import { faultsInFolder } from './folder-faults.ts';
 import { MACHINES_FOLDER, type MachineFolder, openProject, type Project } from './open-project.ts';
 
-/** A machine of a project, with everything that is wrong with its folder. */
+/** A machine of a project, with all faults of its folder. */
 interface CheckedMachine {
   readonly name: string;
   /** Its definition, from the root of the project. */
@@ -26,7 +26,7 @@ export interface MachineCheck {
 }
 
 /**
- * Checks the folders of machines: everything that is wrong with each definition and with the files that it names.
+ * Checks the folders of machines: reports all faults of each definition and of the files that it names.
  *
  * @throws PortalGunError NO_FOLDER, BAD_ARGUMENT, NOT_FOUND
  */

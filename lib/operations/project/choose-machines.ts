@@ -2,7 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import type { ParsedDefinition } from '../../machines/definition/definition-parser.ts';
 import type { MachineFolder, Project } from './open-project.ts';
 
-/** The machines of a project that a request is about: those that are named or of a category; all by default. */
+/** The machines of a request: those that are named or of a category; all by default. */
 export interface MachineNames {
   readonly machines?: readonly string[] | undefined;
   /** Only machines of these categories. */

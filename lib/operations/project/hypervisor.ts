@@ -10,9 +10,9 @@ const EMULATOR = 'qemu-system-x86_64';
 const FIRST_LINE = 'Linux version';
 
 /**
- * The hypervisor for VMs here: `kvm` if it runs a kernel, and `qemu`, which emulates, otherwise. A host can have a /dev/kvm that creates
- * VMs and runs nothing of them, in which a guest would print nothing for ever. So a kernel of the store is tried, once for each
- * boot of the host, and only by root. Another user gets the known result, or `kvm`.
+ * The hypervisor for VMs here: `kvm` if it runs a kernel, and `qemu`, which emulates, otherwise. A host can have a
+ * /dev/kvm that creates VMs but does not run them: a guest would never print. So a kernel of the store is tried, once
+ * for each boot of the host, and only by root. Another user gets the known result, or `kvm`.
  */
 export async function hypervisorHere(session: HostSession, virsh: Virsh): Promise<'kvm' | 'qemu'> {
   const known = knownHypervisor(session);
@@ -42,14 +42,14 @@ async function tryKernel({ ports }: HostSession): Promise<'kvm' | 'qemu'> {
     [
       ...['-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '256', '-no-reboot'],
       ...['-nodefaults', '-display', 'none', '-serial', 'stdio', '-kernel', kernel],
-      // It has no root file system, and so ends as soon as it has started.
+      // It has no root file system, so it ends immediately after its start.
       ...['-append', 'console=ttyS0 panic=-1'],
     ],
     { timeoutMs: TRIAL_TIMEOUT_MS },
   );
   if (run.kind === 'missing') return 'kvm';
   const result = run.kind === 'exited' && run.stdout.includes(FIRST_LINE) ? 'kvm' : 'qemu';
-  // It is tried again next time if that cannot be written.
+  // If the result cannot be written, the next run tries again.
   await (await ports.openFiles()).replace(RESULT_PATH, result);
   return result;
 }

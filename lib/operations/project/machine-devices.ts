@@ -1,3 +1,4 @@
+import { findSafety, PLUG_RULES } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { Finding } from '../../checks/finding.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
@@ -58,11 +59,11 @@ export interface DeviceTarget {
 const NETWORK_RULE = /^(net-|session$)/;
 
 /**
- * Plans the devices that machines get: those that the lock file remembers, by their identities; otherwise those that the selectors
- * match; all with their IOMMU groups. The safety rules judge every function.
+ * Plans the devices that machines get: those that the lock file remembers, by their identities; otherwise those that
+ * the selectors match; all with their IOMMU groups. The safety rules judge every function.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND, BAD_DEFINITION, ASSIGNED_ELSEWHERE, CANNOT_BE_GIVEN, NO_GUEST_SLOT, CANNOT_PERSIST, and what
- *   reading the host throws
+ * @throws PortalGunError DEVICE_NOT_FOUND, BAD_DEFINITION, ASSIGNED_ELSEWHERE, CANNOT_BE_GIVEN, NO_GUEST_SLOT,
+ *   CANNOT_PERSIST, and the errors of reading the host
  */
 export async function planDevices(
   session: HostSession,
@@ -87,8 +88,20 @@ export async function planDevices(
     }
     assignments.set(name, planned);
   }
+  const starting = new Set(concerned.filter(({ vm }) => vm.state === 'shut-off').map(({ vm }) => vm.name));
+  const isTaken = (address: PciAddress): boolean => starting.has(given.get(address) ?? '');
   const addresses = [...given.keys()];
-  const findings = addresses.length === 0 ? [] : findAssignmentSafety(session, state, addresses);
+  const { host } = session;
+  const { inventory, groups } = state;
+  const findings = [
+    // A VM that starts takes its devices, which the engine asks all rules about.
+    ...findSafety(host, inventory, groups, addresses.filter(isTaken), PLUG_RULES),
+    ...findAssignmentSafety(
+      session,
+      state,
+      addresses.filter((address) => !isTaken(address)),
+    ),
+  ];
   const guards = state.inventory.devices.filter(({ address }) => given.has(address)).map(guardOf);
   return { assignments, findings, guards, inventory: state.inventory };
 }

@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 
 /**
- * Names in an order in which each comes behind those that it needs, and otherwise as they were given.
+ * Sorts names so that each comes after those that it needs, and otherwise keeps their order.
  *
  * @param needs the names that a name needs
  * @throws PortalGunError BAD_DEFINITION if some need each other

@@ -10,8 +10,8 @@ import { knownHypervisor } from './hypervisor.ts';
 import { openMachines, type ProjectMachine } from './project-machines.ts';
 
 /**
- * How the VM of a machine stands to its folder: there is none (`absent`); it is so (`current`); `portal up` would change it
- * (`changed`); it runs as it was started before a change (`needs-restart`).
+ * The state of the VM of a machine, compared with its folder: there is no VM (`absent`); it is equal (`current`);
+ * `portal up` would change it (`changed`); it runs with its definition before a change (`needs-restart`).
  */
 export type DefinitionState = 'absent' | 'current' | 'changed' | 'needs-restart' | 'unknown';
 
@@ -37,9 +37,9 @@ export interface ProjectStatus {
 }
 
 /**
- * Looks how machines are, by one process of virsh however many there are.
+ * Reads the states of machines with one process of virsh for any number of machines.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, and what asking libvirt throws
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, and the errors of reading libvirt
  */
 export async function machineStatus(session: HostSession, choice: MachineNames = {}): Promise<ProjectStatus> {
   const virsh = virshOf(session);

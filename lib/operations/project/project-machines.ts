@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { PortalGunError } from '../../base/errors.ts';
+import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
 import { findMachineMetadata } from '../../libvirt/machine/machine-metadata.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
+import { withDefaults } from '../../machines/definition/definition-defaults.ts';
 import type { MachineDefinition } from '../../machines/definition/machine-definition.ts';
 import { writtenForm } from '../../machines/definition/written-form.ts';
 import { renderDomain } from '../../machines/domain/domain-text.ts';
@@ -19,14 +20,17 @@ import { demandVm, type Resolution, type ResolutionContext, resolveMachine } fro
 import { demandDefinition } from './show-machine.ts';
 
 const MACHINE_ID = '/etc/machine-id';
+/** The category of a machine whose definition has a fault. */
+const UNKNOWN_CATEGORY = 'unknown';
+const TOLERATED: readonly ErrorCode[] = ['NOT_IN_STORE', 'BAD_DEFINITION', 'BAD_XML'];
 
-/** A machine of a project, with the document that its definition comes to. */
+/** A machine of a project, with its rendered document. */
 export interface ProjectMachine {
   readonly folder: MachineFolder;
   readonly machine: ResolvedMachine;
   readonly locked: LockedMachine;
   readonly rendered: XmlDocument;
-  /** The part that the store lacks: its document has a path in place of it. `null` if nothing is missing. */
+  /** The fault of its definition, or the part that the store lacks: the document has a stand-in. `null` if there is none. */
   readonly lacks: string | null;
 }
 
@@ -34,7 +38,7 @@ export interface ProjectMachine {
 export interface OpeningOptions {
   /** The hypervisor of machines that leave it open. */
   readonly hypervisor: 'kvm' | 'qemu';
-  /** Whether those are opened, too, that they start after. */
+  /** Whether the machines that they start after are opened, too. */
   readonly withNeeded?: boolean;
   /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
   readonly demandsStore?: boolean;
@@ -81,11 +85,9 @@ export async function openMachines(
     ...{ project, lock, seed },
     machines: names.map((name) => {
       const folder = project.machine(name);
-      const definition = definitionOf(name);
-      demandVm(definition);
       const { machine, locked, lacks } = demandsStore
-        ? { ...resolveMachine(context, folder, definition), lacks: null }
-        : resolveAnyway(context, folder, definition);
+        ? { ...resolveMachine(context, folder, demandVm(definitionOf(name))), lacks: null }
+        : resolveAnyway(context, folder, () => demandVm(definitionOf(name)));
       const marks = { project: projectMark(seed), definition: markOf(machine) };
       return {
         folder,
@@ -115,15 +117,18 @@ function inOrderIfPossible(
   return all.filter((name) => names.includes(name));
 }
 
+/** For requests that start nothing: a fault of one definition, or a missing image, must not prevent them. */
 function resolveAnyway(
   context: ResolutionContext,
   folder: MachineFolder,
-  definition: MachineDefinition,
+  read: () => MachineDefinition,
 ): Resolution & { readonly lacks: string | null } {
+  let definition = withDefaults({ category: UNKNOWN_CATEGORY }, folder.name);
   try {
+    definition = read();
     return { ...resolveMachine(context, folder, definition), lacks: null };
   } catch (error) {
-    if (!(error instanceof PortalGunError) || error.code !== 'NOT_IN_STORE') throw error;
+    if (!(error instanceof PortalGunError) || !TOLERATED.includes(error.code)) throw error;
     const resolution = resolveMachine({ ...context, store: ANY_STORE }, folder, definition);
     return { ...resolution, lacks: `${error.subject}: ${error.message}` };
   }

@@ -51,9 +51,9 @@ export interface DownSubject {
 }
 
 /**
- * Proposes to stop machines, each before those that it was started after.
+ * Proposes to stop machines, each before the machines that it was started after.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_OURS, BAD_ARGUMENT, and what asking libvirt throws
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_OURS, BAD_ARGUMENT, and the errors of reading libvirt
  */
 export async function proposeHalt(
   session: HostSession,
@@ -67,7 +67,8 @@ export async function proposeHalt(
 }
 
 /**
- * Proposes to stop machines and to remove everything that portal made for them on the host. Folders stay, and so do disks without `data`.
+ * Proposes to stop machines and to remove everything that portal made for them on the host. Folders stay, and so do
+ * disks unless `data` is set.
  *
  * @throws PortalGunError as {@link proposeHalt}
  */
@@ -142,7 +143,7 @@ function haltSteps(
 async function networkSteps(virsh: Virsh, { machines }: OpenedMachines): Promise<readonly Step[]> {
   const going = new Set(machines.map(({ machine }) => machine.uuid));
   const { machines: known, unread } = await readMachines(virsh, 'look');
-  // Of a VM that cannot be read it is unknown which networks it has.
+  // If a VM cannot be read, its networks are unknown.
   if (unread.length > 0) return [];
   const used = new Set(known.filter(({ uuid }) => !going.has(uuid)).flatMap(networksOf));
   const names = new Set(

@@ -28,6 +28,7 @@ import {
 } from '../../plan/machines/machine-steps.ts';
 import type { Step } from '../../plan/plan.ts';
 import { startHookSteps } from '../assignment/start-hook.ts';
+import { demandSoundFiles } from '../boot/resolve-boot.ts';
 import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -40,7 +41,7 @@ import { demandStartable } from './start-obstacles.ts';
 
 /** Options of `portal up`. */
 export interface UpOptions extends MachineNames {
-  /** Whether the machines are started with their processors standing still, for a console script. */
+  /** Whether the machines are started paused, for a console script. */
   readonly paused?: boolean;
   /** The names of safety rules that are lifted. */
   readonly allow?: readonly string[];
@@ -55,7 +56,7 @@ export interface RaisedMachine {
   readonly state: PowerState;
   /** The differences between its definition in libvirt and its folder. */
   readonly differences: readonly string[];
-  /** Whether it runs, and goes on as it was until it is restarted. */
+  /** Whether it runs, and needs a restart to use its new definition. */
   readonly needsRestart: boolean;
 }
 
@@ -75,7 +76,8 @@ export interface UpSubject {
  * Proposes to create the VMs of machines, or to change them as their folders say, and to start them; with those that
  * they start after.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, NOT_OURS, CANNOT_START, BAD_ARGUMENT, and what asking libvirt throws
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, NOT_OURS, CANNOT_START, STORE_FAILED, BAD_ARGUMENT,
+ *   and the errors of reading libvirt
  */
 export async function proposeUp(
   session: HostSession,
@@ -89,6 +91,10 @@ export async function proposeUp(
   const { vms, known } = await findVms(virsh, opened.machines);
   const starting = opened.machines.filter((each) => stateOf(vms.get(each) ?? null) === 'off');
   await demandStartable(session, virsh, starting);
+  await demandSoundFiles(
+    session.ports,
+    starting.flatMap(({ machine: { kernel } }) => [kernel?.kernel ?? [], kernel?.initrd ?? []].flat()),
+  );
   const networks = await networkSteps(virsh, opened);
   const drafts = opened.machines.map((each) => draftOf(each, vms.get(each) ?? null));
   const devices = await planDevices(session, virsh.uri, drafts, known);
@@ -156,7 +162,7 @@ function draftOf(each: ProjectMachine, before: KnownMachine | null): Draft {
   };
 }
 
-/** Differences that say something to a person: the mark of the folder changes with every other one. */
+/** The differences for a user. The mark of the folder changes with each of them, so it is shown only on its own. */
 function wordsOf(differences: readonly DefinitionDifference[]): readonly string[] {
   const told = differences.filter(({ part }) => !part.startsWith('metadata ') && part !== 'current memory');
   return (told.length > 0 ? told : differences).map(formatDifference);

@@ -5,7 +5,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { knownHypervisor } from './hypervisor.ts';
 import { openMachines } from './project-machines.ts';
 
-/** The documents of libvirt that the definition of a machine comes to. */
+/** The libvirt documents of the definition of a machine. */
 export interface RenderedMachine {
   readonly name: string;
   readonly uuid: string;

@@ -31,9 +31,11 @@ export interface Resolution {
 }
 
 /**
- * Finds everything that the VM of a machine needs: its files in the folder and in the store, and the values that the lock keeps.
+ * Finds everything that the VM of a machine needs: its files in the folder and in the store, and the values in the
+ * lock.
  *
- * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_IN_STORE for boot assets and images that the store has not
+ * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_IN_STORE for boot assets and images that the store
+ *   does not have
  */
 export function resolveMachine(
   { project, lock, seed, store, hypervisor }: ResolutionContext,
@@ -158,8 +160,9 @@ function fragmentsOf({ files }: Project, { name, path }: MachineFolder): readonl
 }
 
 /** @throws PortalGunError BAD_ARGUMENT for the folder of the host, which has no VM */
-export function demandVm({ name, category }: MachineDefinition): void {
-  if (category !== 'host') return;
+export function demandVm(definition: MachineDefinition): MachineDefinition {
+  const { name, category } = definition;
+  if (category !== 'host') return definition;
   throw new PortalGunError('BAD_ARGUMENT', 'is the host itself: there is no VM for it', {
     subject: name,
     hint: `show its definition: portal show ${name}`,

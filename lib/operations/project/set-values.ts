@@ -28,7 +28,8 @@ interface SetMachine {
   readonly file: string;
   /** Empty if the definition has all the values already. */
   readonly changes: readonly {
-    readonly path: readonly string[];
+    /** Keys and indices. */
+    readonly path: readonly (string | number)[];
     /** The value in the file before: text, a list or a mapping; `null` if it had none. */
     readonly before: YamlValue;
     /** `null` if the key was removed. */
@@ -72,9 +73,17 @@ export async function setValues(
   if (!dryRun) writeAll(project, writes);
   return {
     root: project.root,
-    machines: folders.map(({ folder: { name, file }, changed }) => ({ name, file, changes: changed })),
+    machines: folders.map(({ folder: { name, file }, changed }) => ({
+      name,
+      file,
+      changes: changed.map(({ path, before, after }) => ({ path: path.map(stepOf), before, after })),
+    })),
     written: !dryRun && writes.length > 0,
   };
+}
+
+function stepOf(step: string): string | number {
+  return /^\d+$/.test(step) ? Number(step) : step;
 }
 
 function changesOf(values: SetOptions['values']): readonly ValueChange[] {

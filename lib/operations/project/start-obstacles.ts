@@ -17,7 +17,8 @@ interface Obstacle {
 const MAX_SOCKET_PATH = 107;
 
 /**
- * Refuses to start machines that cannot start, before anything is changed: libvirt would say it late, and in the words of QEMU.
+ * Refuses to start machines that cannot start, before anything is changed: libvirt would report it late, with the
+ * message of QEMU.
  *
  * @throws PortalGunError CANNOT_START with the first obstacle, and how many more there are
  */

@@ -77,7 +77,7 @@ describe('the file of a template', () => {
     [
       'portal-gun: template/v1\nsummary: A\nquestions: [{ name: A, question: A? }]\n',
       'template.yaml:3:21',
-      'is to be a lowercase letter',
+      'must be a lowercase letter',
     ],
     [
       'portal-gun: template/v1\nsummary: A\nquestions: [{ name: a, question: A?, form: size, default: 5 }]\n',

@@ -104,11 +104,11 @@ describe('the lock file', () => {
 
   it.each([
     ['machines: {}\n', 'portal.lock:1:1', 'is not a lock file'],
-    ['portal-gun: lock/v1\nseed: 12\n', 'portal.lock:2:7', 'is to be 32 hex digits'],
+    ['portal-gun: lock/v1\nseed: 12\n', 'portal.lock:2:7', 'must be 32 hex digits'],
     [
       'portal-gun: lock/v1\nmachines: { r0: { uuid: 1 } }\n',
       'portal.lock:2:25',
-      'is to be a UUID in lowercase',
+      'must be a UUID in lowercase',
     ],
     [
       'portal-gun: lock/v1\nmachines: { R0: { uuid: 01234567-0123-4123-8123-0123456789ab } }\n',

@@ -5,10 +5,10 @@ import type { CommandResult } from '../../grammar/command.ts';
 import type { Dialogue, EndingSignal } from '../../terminal/dialogue.ts';
 
 /**
- * Runs work that takes its time. A signal ends it early, and the program then; nothing is left. On a terminal each step
- * is printed.
+ * Runs work that takes long. A signal ends it early, and then ends the program; no files are left. On a terminal,
+ * each step is printed.
  *
- * @param show what the command leaves if no signal came
+ * @param show shows the result of the command, if no signal came
  */
 export async function guardWork<T>(
   dialogue: Dialogue,

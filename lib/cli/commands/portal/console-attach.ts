@@ -18,12 +18,12 @@ interface AttachValues {
 /** How long a console is silent after the end of an input that is no terminal, until the command ends. */
 const QUIET_MS = 1000;
 /**
- * Ends what a guest may have left on: colors, a hidden cursor, reports of the mouse, bracketed paste, other codes for the
- * cursor keys.
+ * Resets the modes that a guest may have left on: colors, a hidden cursor, reports of the mouse, bracketed paste,
+ * other codes for the cursor keys.
  */
 const RESTORE = '\x1b[0m\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>';
 
-/** How often the time is looked at. */
+/** The interval in which the time is checked. */
 const TICK_MS = 100;
 
 /** Why the console is left. */
@@ -88,7 +88,7 @@ function keyName(byte: number): string {
   return byte < 0x20 ? `^${String.fromCharCode(byte + 0x40)}` : String.fromCharCode(byte);
 }
 
-/** What came before, so that a person sees where the guest is; nothing in it acts on the terminal. */
+/** Earlier output, so that a person sees the state of the guest; no part of it acts on the terminal. */
 function tailText(tail: Uint8Array): Uint8Array {
   const text = new ConsoleText({ keepsColors: true });
   return Buffer.from(text.push(tail) + text.end());
@@ -103,7 +103,7 @@ class Relay {
   readonly #escapeByte: number;
   /** `null` if the input is no terminal: then all of it is for the guest. */
   readonly #keys: EscapeKeys | null;
-  /** For a terminal whose user does not type: nothing in it acts on the terminal then. */
+  /** For a terminal whose user does not type: the output then does not act on the terminal. */
   readonly #text: ConsoleText | null;
   #inputEnded = false;
   #lastOutputMs: number;
@@ -136,7 +136,7 @@ class Relay {
       if (bytes === null) return 'closed';
       this.#lastOutputMs = this.#session.ports.monotonicMs();
       const shown = this.#text === null ? bytes : Buffer.from(this.#text.push(bytes));
-      // A terminal that is slow holds the guest back, so that nothing is kept here.
+      // A slow terminal slows down the guest, so that no output is stored here.
       if (!(await this.#streams.output.write(shown))) return 'output-ended';
     }
   }
@@ -172,7 +172,7 @@ class Relay {
     return this.#opened.channel.write(Buffer.from(`stty rows ${size.rows} cols ${size.columns}\r`));
   }
 
-  /** Ends the wait of the escape character, and that for a silent guest. */
+  /** Ends the wait after the escape character, and the wait for a silent guest. */
   async #time(stop: AbortSignal): Promise<End> {
     const { ports } = this.#session;
     while (!stop.aborted) {

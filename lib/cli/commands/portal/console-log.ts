@@ -12,7 +12,7 @@ interface LogValues {
   readonly raw: boolean;
 }
 
-/** `portal console --log`: on a terminal without what would act on it, unless all bytes are asked for. */
+/** `portal console --log`: on a terminal without the bytes that would act on it, unless all bytes are requested. */
 export async function showLog(
   session: HostSession,
   { machine, follow, lines, raw }: LogValues,

@@ -37,7 +37,7 @@ export async function runScript(
   const script = { text: new TextDecoder().decode(bytes), name: files.nameOf(args.script) };
   const file = args.transcript === undefined ? null : files.absolute(args.transcript);
   if (file !== null) {
-    // Before the guest is touched for nothing.
+    // This fails before the script changes the guest.
     files.demandPlace(file);
     if (!overwrite && files.isFile(file)) {
       throw new PortalGunError('FILE_EXISTS', 'is there already', { subject: file });
@@ -54,7 +54,7 @@ export async function runScript(
       },
     });
     const { failure, transcript } = result;
-    // It may have passwords that a guest showed.
+    // The transcript can contain passwords that the guest showed.
     if (file !== null) files.put(file, transcript.text, { isPrivate: true, overwrites: true });
     const { signal } = interruption;
     const lines = failure === null ? '' : renderLastLines(transcript.text);

@@ -14,7 +14,7 @@ interface CheckValues extends ProjectValues {
   readonly type: readonly string[];
 }
 
-/** `portal check`: everything that is wrong with the folders of machines. */
+/** `portal check`: all faults of the folders of machines. */
 export async function runPortalCheck(
   { machines, type, project, json }: CheckValues,
   _terminal: Terminal,

@@ -7,7 +7,7 @@ interface Choice {
   readonly all: boolean;
 }
 
-/** @throws PortalGunError BAD_ARGUMENT: all machines are only changed if that is asked for */
+/** @throws PortalGunError BAD_ARGUMENT without names, `--type` and `--all` */
 export function demandChoice({ machines, type, all }: Choice): void {
   if (all || machines.length > 0 || type.length > 0) return;
   throw new PortalGunError('BAD_ARGUMENT', 'no machine given', {

@@ -13,7 +13,7 @@ interface RenderValues extends ProjectValues {
   readonly name: string;
 }
 
-/** `portal render`: the documents of libvirt that a definition comes to. */
+/** `portal render`: the libvirt documents of a definition. */
 export async function runPortalRender(
   { name, project, json }: RenderValues,
   _terminal: Terminal,

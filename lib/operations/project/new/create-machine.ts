@@ -83,7 +83,7 @@ export async function prepareMachine(
 /**
  * Creates the folder of a machine from a template. A question without an answer gets its default.
  *
- * @throws PortalGunError BAD_ARGUMENT if a question has neither; what {@link prepareMachine} throws; OUTPUT_FAILED,
+ * @throws PortalGunError BAD_ARGUMENT if a question has neither; the errors of {@link prepareMachine}; OUTPUT_FAILED,
  *   PERMISSION_DENIED
  */
 export async function createMachine(
