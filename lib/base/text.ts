@@ -35,10 +35,14 @@ export function formatJson(value: unknown, indent?: number): string {
 /** The candidate that `word` most likely means; undefined if none is similar. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0 || word.length > 64) return undefined;
-  const best = closest(word, [...candidates]);
+  const first = closest(word, [...candidates]);
+  const edits = distance(word, first);
+  // Of several words, the one with the same first letter: `lsit` is `list`, not `set`.
+  const equals = candidates.filter((each) => distance(word, each) === edits);
+  const best = equals.find((each) => each[0] === word[0]) ?? first;
   // Two swapped letters are two edits.
   const near = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
-  return distance(word, best) <= near ? best : undefined;
+  return edits <= near ? best : undefined;
 }
 
 /** `1 device`, `2 devices`. */

@@ -44,7 +44,7 @@ interface Surroundings {
  * of a list appends to it.
  *
  * @param path keys, and indices as text
- * @returns `null` if the value cannot be changed alone, for example because it is an alias
+ * @returns `null` if the value cannot be changed without other parts, for example because it is an alias
  */
 export function withValue(
   text: string,
@@ -73,7 +73,7 @@ export function withValue(
 /**
  * The text of a file without a part. The mapping or list that it was in stays, even if it is empty then.
  *
- * @returns `null` if the part cannot be removed alone, for example because of a comment inside of it
+ * @returns `null` if the part cannot be removed without other parts, for example because of a comment inside of it
  */
 export function withoutPart(text: string, path: readonly string[]): string | null {
   let node: Node | null = rootOf(text);
@@ -103,7 +103,7 @@ function newPart([first, ...rest]: readonly string[], value: string): NewPart {
   return first === '0' ? [inner] : { [first]: inner };
 }
 
-/** The text with another node in place of one that is no collection. */
+/** The text with another node at the place of a scalar. */
 function replaced(text: string, node: Node, part: NewPart, around: Surroundings): string | null {
   const [start, end] = node.range ?? [0, 0];
   const old = isScalar(node) ? node : null;

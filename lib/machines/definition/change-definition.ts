@@ -66,7 +66,7 @@ export function parseValueChange(key: string, value: string | null): ValueChange
  * file before: removals come last, from the end.
  *
  * @param fileName for errors; it tells JSON from YAML
- * @throws PortalGunError BAD_DEFINITION, with line and column, if it is not YAML, or a value cannot be changed alone
+ * @throws PortalGunError BAD_DEFINITION, with line and column, if it is not YAML, or a value cannot be changed without other parts
  */
 export function changeDefinition(
   text: string,
