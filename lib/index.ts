@@ -61,6 +61,7 @@ export type { MachineCheckDocument } from './documents/machines/machine-check.ts
 export type { MachineListDocument } from './documents/machines/machine-list.ts';
 export type { MachineNewDocument } from './documents/machines/machine-new.ts';
 export type { MachineRenderDocument } from './documents/machines/machine-render.ts';
+export type { MachineSetDocument } from './documents/machines/machine-set.ts';
 export type { MachineShowDocument } from './documents/machines/machine-show.ts';
 export type { MachineStatusDocument } from './documents/machines/machine-status.ts';
 export type { MachineTagDocument } from './documents/machines/machine-tag.ts';
@@ -262,6 +263,7 @@ export type { DestroyOptions, DownSubject, HaltOptions } from './operations/proj
 export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
 export type { RaisedMachine, UpOptions, UpSubject } from './operations/project/propose-up.ts';
 export type { RenderedMachine } from './operations/project/render-machine.ts';
+export type { SetMachines, SetOptions } from './operations/project/set-values.ts';
 export type { ShownMachine } from './operations/project/show-machine.ts';
 export type { ProjectSession } from './operations/project-session.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';

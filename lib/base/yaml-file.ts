@@ -8,11 +8,11 @@ import {
   LineCounter,
   type Node,
   parseDocument,
-  type Scalar,
   visit,
   type YAMLParseError,
 } from 'yaml';
 import { type ErrorCode, PortalGunError } from './errors.ts';
+import { textOfScalar } from './yaml-scalar.ts';
 
 /** A file that a person wrote is not larger. */
 const MAX_LENGTH = 1024 * 1024;
@@ -161,7 +161,7 @@ export class YamlFile {
 
   #textOf({ node, at }: Part): string {
     if (!isScalar(node) || node.value === null) return this.#failAt(at, 'must be text');
-    const text = sourceOf(node);
+    const text = textOfScalar(node);
     return text.length <= MAX_TEXT ? text : this.#failAt(at, `is longer than ${MAX_TEXT} characters`);
   }
 }
@@ -180,11 +180,6 @@ export function withPlace(error: PortalGunError): PortalGunError {
     if (failure instanceof PortalGunError) return error;
     throw failure;
   }
-}
-
-/** The text of a scalar, as written in the file. */
-function sourceOf({ value, source }: Scalar): string {
-  return typeof value === 'string' ? value : (source ?? String(value));
 }
 
 /** The target of each alias: the last anchor of its name before it. */

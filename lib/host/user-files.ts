@@ -67,4 +67,6 @@ export interface PutOptions {
   readonly isPrivate?: boolean;
   /** Whether a file with other content is replaced. */
   readonly overwrites: boolean;
+  /** Whether a file that is replaced keeps its owner and permissions; an owner only if this process can set it. */
+  readonly keepsOwner?: boolean;
 }

@@ -8,6 +8,7 @@ import type { FoundTemplate } from './project/new/find-template.ts';
 import type { DestroyOptions, DownSubject, HaltOptions } from './project/propose-down.ts';
 import type { UpOptions, UpSubject } from './project/propose-up.ts';
 import type { RenderedMachine } from './project/render-machine.ts';
+import type { SetMachines, SetOptions } from './project/set-values.ts';
 import type { ShownMachine } from './project/show-machine.ts';
 import type { HostSession } from './session/host-session.ts';
 
@@ -53,6 +54,15 @@ export class ProjectSession {
   async render(name: string): Promise<RenderedMachine> {
     const { renderMachine } = await import('./project/render-machine.ts');
     return renderMachine(this.#session, name);
+  }
+
+  /**
+   * Changes values in the definitions of machines, all by default, and keeps the comments and layout of the files. All
+   * results are checked before the first file is written. No VM is changed.
+   */
+  async set(options: SetOptions): Promise<SetMachines> {
+    const { setValues } = await import('./project/set-values.ts');
+    return setValues(this.#session, options);
   }
 
   /** Looks how machines are, all by default. */

@@ -107,7 +107,8 @@ const run = (
   args: readonly string[],
   terminal = streams(false),
   process = signals(),
-): Promise<Outcome> => portalOn(ports, ['console', ...args], undefined, { ...terminal, ...process });
+  command = 'console',
+): Promise<Outcome> => portalOn(ports, [command, ...args], undefined, { ...terminal, ...process });
 
 async function readUntil(far: Setup['far'], text: string): Promise<string> {
   let typed = '';
@@ -360,6 +361,22 @@ describe('portal console --log', () => {
       'a\x1b[31mb\nc\n\x1b[0m',
       text,
     ]);
+  });
+
+  it('is printed by portal log, too', async () => {
+    const { ports, log } = setup('shut-off');
+    writeFileSync(log, 'a\x1b[2J\none\ntwo\n');
+    const [pipe, terminal] = [streams(false), streams(true)];
+    expect(await run(ports, ['galaxy0', '--lines', '1'], pipe, signals(), 'log')).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+    });
+    await run(ports, ['galaxy0'], terminal, signals(), 'log');
+    expect([pipe.written(), terminal.written()]).toEqual(['two\n', 'a\none\ntwo\n']);
+    expect((await run(ports, ['galaxy0', '-n', 'x'], pipe, signals(), 'log')).stderr).toContain(
+      '--lines: invalid value "x"',
+    );
+    expect((await run(ports, ['galaxy0', '--script', 'f'], pipe, signals(), 'log')).exitCode).toBe(2);
   });
 
   it('prints the last lines, whatever is between', async () => {

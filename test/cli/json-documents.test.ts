@@ -37,6 +37,7 @@ const KINDS = [
   'machine-new',
   'machine-show',
   'machine-render',
+  'machine-set',
   'machine-status',
   'template-list',
   'console-script',

@@ -1,6 +1,8 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -113,16 +115,17 @@ export function outputPlace(
  * Writes a whole file of this machine or nothing: into a draft beside it, which is then renamed. A signal in the
  * meantime leaves no draft. A link is followed; only a regular file is replaced.
  *
+ * @param keepsOwner whether a file that is replaced keeps its owner and permissions
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
-export function writeFileWhole(path: string, content: FileContent, mode: number): void {
+export function writeFileWhole(path: string, content: FileContent, mode: number, keepsOwner = false): void {
   const { at } = outputPlace(path);
   let folder: string | undefined;
   for (const signal of HELD_SIGNALS) process.on(signal, hold);
   try {
     folder = mkdtempSync(join(dirname(at), `.${basename(at)}.`));
     const draft = join(folder, basename(at));
-    writeDraft(draft, content, mode);
+    writeDraft(draft, content, mode, keepsOwner ? statSync(at, { throwIfNoEntry: false }) : undefined);
     renameSync(draft, at);
   } catch (error) {
     throw outputError(path, error, 'no such folder');
@@ -132,15 +135,26 @@ export function writeFileWhole(path: string, content: FileContent, mode: number)
   }
 }
 
-/** Writes a new file, onto the disk. */
-function writeDraft(path: string, content: FileContent, mode: number): void {
+/** Writes a new file, onto the disk, with the owner and permissions of another. */
+function writeDraft(path: string, content: FileContent, mode: number, like?: Stats): void {
   const descriptor = openSync(path, 'wx', mode);
   try {
     for (const part of partsOf(content)) writeFileSync(descriptor, part);
+    if (like !== undefined) makeAlike(descriptor, like);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Only root can give a file to another user; for others, the file is theirs then. */
+function makeAlike(descriptor: number, { uid, gid, mode }: Stats): void {
+  try {
+    fchownSync(descriptor, uid, gid);
+  } catch (error) {
+    if (errorCode(error) !== 'EPERM') throw error;
+  }
+  fchmodSync(descriptor, mode & 0o777);
 }
 
 /** @param absent the meaning of a missing file or folder */

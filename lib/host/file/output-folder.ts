@@ -53,16 +53,23 @@ export function writeFolder(
  * Writes one file on this machine, whole or not at all.
  *
  * @param overwrites whether a file with other content may be replaced
+ * @param keepsOwner whether a file that is replaced keeps its owner and permissions
  * @throws PortalGunError FILE_EXISTS if it must not be replaced; OUTPUT_FAILED, PERMISSION_DENIED
  */
-export function putFile(path: string, content: FileContent, mode: number, overwrites: boolean): FileOutcome {
+export function putFile(
+  path: string,
+  content: FileContent,
+  mode: number,
+  overwrites: boolean,
+  keepsOwner = false,
+): FileOutcome {
   const outcome = outcomeOf(path, content);
   if (outcome === 'replaced' && !overwrites) {
     throw new PortalGunError('FILE_EXISTS', 'exists with other content; no file was written', {
       subject: path,
     });
   }
-  if (outcome !== 'unchanged') writeFileWhole(path, content, mode);
+  if (outcome !== 'unchanged') writeFileWhole(path, content, mode, keepsOwner);
   return outcome;
 }
 

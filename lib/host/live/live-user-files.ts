@@ -10,8 +10,8 @@ export const LIVE_USER_FILES: UserFiles = {
   nameOf: inputName,
   read: readInputFile,
   demandPlace,
-  put: (path, content, { isPrivate = false, overwrites }) =>
-    putFile(path, content, isPrivate ? PRIVATE_MODE : PUBLIC_MODE, overwrites),
+  put: (path, content, { isPrivate = false, overwrites, keepsOwner = false }) =>
+    putFile(path, content, isPrivate ? PRIVATE_MODE : PUBLIC_MODE, overwrites, keepsOwner),
   putFolder: writeFolder,
   absolute: absolutePath,
   realPath: realPathOf,

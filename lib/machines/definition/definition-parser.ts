@@ -6,6 +6,7 @@ import { checkDefinition } from './check-definition.ts';
 import { withDefaults } from './definition-defaults.ts';
 import { definitionForm, type WrittenDefinition } from './definition-form.ts';
 import type { MachineDefinition } from './machine-definition.ts';
+import { SHORT_FORMS } from './short-forms.ts';
 
 const MISSING: MissingWords = {
   category: withHint(
@@ -95,12 +96,6 @@ function readableParts(file: YamlFile, faults: readonly YamlFault[]): WrittenDef
   const { data } = checkYaml(file, { category: 'application', ...sound }, definitionForm, MISSING);
   return data?.value ?? null;
 }
-
-/** Short forms of a file: the key that stands for the part that it sets. */
-const SHORT_FORMS: ReadonlyMap<string, string> = new Map([
-  ['cpus', 'count'],
-  ['memory', 'size'],
-]);
 
 function originIn(file: YamlFile, path: YamlPath): Origin {
   const [first, second] = path;

@@ -86,13 +86,20 @@ export class Project {
    *
    * @throws PortalGunError BAD_DEFINITION if it is not YAML or JSON; NOT_FOUND, PERMISSION_DENIED
    */
-  read({ name, path, file }: MachineFolder): ParsedDefinition {
-    const bytes = this.files.read(
-      `${path}/${file.slice(file.lastIndexOf('/') + 1)}`,
-      MAX_BYTES,
-      'BAD_DEFINITION',
-    );
-    return parseDefinition(Buffer.from(bytes).toString('utf8'), name, file);
+  read({ name, file }: MachineFolder): ParsedDefinition {
+    return parseDefinition(Buffer.from(this.#bytesOf(file)).toString('utf8'), name, file);
+  }
+
+  /**
+   * The text of a definition, for a change of it.
+   *
+   * @throws PortalGunError BAD_DEFINITION if its bytes are not UTF-8; NOT_FOUND, PERMISSION_DENIED
+   */
+  readText({ file }: MachineFolder): string {
+    const bytes = Buffer.from(this.#bytesOf(file));
+    const text = bytes.toString('utf8');
+    if (bytes.equals(Buffer.from(text))) return text;
+    throw new PortalGunError('BAD_DEFINITION', 'is not UTF-8', { subject: file });
   }
 
   /** @throws PortalGunError BAD_DEFINITION, PERMISSION_DENIED */
@@ -108,6 +115,10 @@ export class Project {
   /** @throws PortalGunError OUTPUT_FAILED, PERMISSION_DENIED */
   writeLock(lock: PortalLock): void {
     this.files.put(`${this.root}/${LOCK_FILE}`, formatLock(lock), { overwrites: true });
+  }
+
+  #bytesOf(file: string): Uint8Array {
+    return this.files.read(`${this.root}/${file}`, MAX_BYTES, 'BAD_DEFINITION');
   }
 
   #folderNamed(name: string): MachineFolder | null {

@@ -13,6 +13,7 @@ import { noteLine } from '../../reading-options.ts';
 import { runProposal } from '../../run-proposal.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { demandChoice } from './demand-choice.ts';
 import type { ProjectChangeValues } from './up.ts';
 
 const MAX_GRACE_SECONDS = 3600;
@@ -58,14 +59,6 @@ export async function runPortalDestroy(
     terminal,
     dialogue,
   );
-}
-
-/** @throws PortalGunError BAD_ARGUMENT without names, `--type` and `--all` */
-function demandChoice({ machines, type, all }: HaltValues): void {
-  if (all || machines.length > 0 || type.length > 0) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'no machine given', {
-    hint: 'name machines, or use --type or --all',
-  });
 }
 
 function sessionFor({ project, connect }: HaltValues, ports: HostPorts): HostSession {

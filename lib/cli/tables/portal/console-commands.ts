@@ -1,6 +1,24 @@
-import { type Command, defineCommand } from '../../grammar/command.ts';
+import { type Command, defineCommand, type OptionDefinition } from '../../grammar/command.ts';
 import { INPUT_FILE } from '../input-file.ts';
 import { LIBVIRT_OPTIONS } from '../libvirt-options.ts';
+
+/** The options of each command that prints the log of a console. */
+const LOG_OPTIONS = {
+  follow: { describe: 'Go on with what is added to the log; Ctrl-C ends', type: 'boolean' },
+  lines: {
+    describe: 'Print only the last lines of the log; default: all, or 10 with --follow',
+    type: 'string',
+    valueName: 'N',
+    alias: 'n',
+    completes: 'nothing',
+  },
+  raw: {
+    describe: 'Print all bytes of the log on a terminal; the VM can then control the terminal',
+    type: 'boolean',
+  },
+} as const satisfies Record<string, OptionDefinition>;
+
+const { connect, verbose, color } = LIBVIRT_OPTIONS;
 
 /** The commands of `portal` for the serial consoles of VMs. */
 export const PORTAL_CONSOLE_COMMANDS: readonly Command[] = [
@@ -24,18 +42,7 @@ export const PORTAL_CONSOLE_COMMANDS: readonly Command[] = [
         completes: 'nothing',
       },
       log: { describe: 'Print the log of the console instead of opening it', type: 'boolean' },
-      follow: { describe: 'Go on with what is added to the log; Ctrl-C ends', type: 'boolean' },
-      lines: {
-        describe: 'Print only the last lines of the log; default: all, or 10 with --follow',
-        type: 'string',
-        valueName: 'N',
-        alias: 'n',
-        completes: 'nothing',
-      },
-      raw: {
-        describe: 'Print all bytes of the log on a terminal; the VM can then control the terminal',
-        type: 'boolean',
-      },
+      ...LOG_OPTIONS,
       script: { ...INPUT_FILE, describe: 'Run a console script; - reads stdin' },
       transcript: {
         describe: 'Write the output of the VM during the script to a file, readable only by you',
@@ -52,5 +59,20 @@ export const PORTAL_CONSOLE_COMMANDS: readonly Command[] = [
       ['sudo portal console router0 --resume --script boot.yaml', 'drive a VM from its firmware on'],
     ],
     load: async () => (await import('../../commands/portal/console.ts')).runConsole,
+  }),
+  defineCommand({
+    name: 'log',
+    summary: 'Print the log of the serial console of a VM',
+    description:
+      'Print the log of the serial console of a VM, running or not, as portal console --log does. On a terminal, characters that would control the terminal are left out, unless you give --raw.',
+    positionals: {
+      machine: { describe: 'Name or UUID of a VM', completes: 'machine' },
+    },
+    options: { ...LOG_OPTIONS, connect, verbose, color },
+    examples: [
+      ['sudo portal log router0', 'the whole log'],
+      ['sudo portal log router0 --follow --lines 50', 'the last 50 lines, and what is added'],
+    ],
+    load: async () => (await import('../../commands/portal/log.ts')).runLog,
   }),
 ];

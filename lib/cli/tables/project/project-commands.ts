@@ -1,4 +1,5 @@
 import { type Command, defineCommand } from '../../grammar/command.ts';
+import { CHANGING_OPTIONS } from '../changing-options.ts';
 import { PROJECT_OPTIONS, TYPE_OPTION } from './project-options.ts';
 
 /** The commands of `portal` for the folders that define machines. */
@@ -93,6 +94,40 @@ export const PROJECT_COMMANDS: readonly Command[] = [
       ['portal show r0 --why', 'and the origin of each'],
     ],
     load: async () => (await import('../../commands/project/show.ts')).runPortalShow,
+  }),
+  defineCommand({
+    name: 'set',
+    summary: 'Change values in the definitions of machines',
+    description:
+      'Change values in the files that define machines; comments and layout of the files stay. A key is a path, as portal show --why prints it: memory, nics.0.model. An index that is the length of a list adds an entry. KEY= without a value removes the key, as --unset does. A short form stays one: if the file has memory: 256MiB, set memory; if it has memory: { size: 256MiB }, set memory.size. All new definitions are checked first; if one has a fault, no file is written. No VM is changed: portal up applies the change, and a running VM must be started again.',
+    positionals: {
+      words: {
+        describe: 'Names of machines, and values as KEY=VALUE',
+        array: true,
+        optional: true,
+        completes: 'folder-machine',
+      },
+    },
+    options: {
+      unset: {
+        describe: 'Remove a key from the file, so that it has its default',
+        type: 'string',
+        valueName: 'KEY',
+        array: true,
+        completes: 'nothing',
+      },
+      type: TYPE_OPTION,
+      all: { describe: 'All machines of the project', type: 'boolean' },
+      'dry-run': { ...CHANGING_OPTIONS['dry-run'], describe: 'Show the changes and write nothing' },
+      ...PROJECT_OPTIONS,
+    },
+    examples: [
+      ['portal set r0 memory=384MiB cpus=2', 'two values of one machine'],
+      ['portal set r0 r1 nics.0.model=e1000e', 'the model of the first network card'],
+      ['portal set --type router watchdog=reset', 'all routers'],
+      ['portal set r0 --unset watchdog', 'back to the default'],
+    ],
+    load: async () => (await import('../../commands/project/set.ts')).runPortalSet,
   }),
   defineCommand({
     name: 'render',
