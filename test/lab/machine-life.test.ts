@@ -55,7 +55,6 @@ describeLibvirtd('the life of machines', (root) => {
   const create = async (name: string, template: string): Promise<void> => {
     await output('new', name, '--template', template, '--yes');
     edit(name, '  profile: minivm', boot);
-    edit(name, 'kind: Machine', 'kind: Machine\naccelerator: emulation');
   };
   const logOf = (name: string): Promise<string> =>
     portal('console', name, '--log').then(({ stdout }) => stdout);
@@ -130,6 +129,9 @@ describeLibvirtd('the life of machines', (root) => {
     await create('app', 'application/minivm');
     const script = await output('up', 'app', '--script');
     expect(await host.sh(script)).toMatchObject({ exitCode: 0 });
+    host.commands();
+    expect(await host.sh(script)).toMatchObject({ exitCode: 0 });
+    expect(writesOf(host.commands())).toEqual([]);
     const byScript = await dump('app', '--inactive');
     await runs('app');
     expect(await stateOf('app')).toEqual(['running', 'current']);
@@ -167,7 +169,7 @@ describeLibvirtd('the life of machines', (root) => {
     const all = await everything();
     mkdirSync(join(project, 'machines', 's0'), { recursive: true });
     const boots = line.startsWith('boot:') ? '' : `boot:\n${boot}\n`;
-    writeFileSync(fileOf('s0'), `category: service\naccelerator: emulation\n${boots}${line}\n`);
+    writeFileSync(fileOf('s0'), `category: service\n${boots}${line}\n`);
     host.commands();
     const { exitCode, stderr } = await portal('up', 's0', '--yes');
     expect(exitCode, stderr).not.toBe(0);
