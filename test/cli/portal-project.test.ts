@@ -123,7 +123,7 @@ describe('the life of a machine', () => {
     });
     expectDocument('machine-status', (await run('status --json')).stdout);
     expect((await run('status')).stdout).toMatch(
-      /^ +NAME +TYPE +STATE.*\n +r0 +application +running +current +\//,
+      /^NAME +TYPE +STATE.*\nr0 +application +running +current +\//,
     );
 
     expect(await run('reload r0 --yes')).toMatchObject({ exitCode: 0 });

@@ -135,7 +135,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
         [CARD, '--machine', 'full'],
         'NO_GUEST_SLOT',
         6,
-        'pci: full: runs with no PCIe port free to plug into',
+        'pci: full: runs with no PCIe port free for a hot-plug',
       ],
       [[CARD, '--machine', 'off'], 'NOT_RUNNING', 4, 'pci: off: the VM is not running'],
       [[PAIR, '--machine', 'galaxy0'], 'CANNOT_BE_GIVEN', 4, 'is in an IOMMU group of 2 devices'],

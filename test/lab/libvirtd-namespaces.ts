@@ -32,6 +32,10 @@ mount --bind "$work/etc" etc/libvirt
 mount --bind "$work/run" run
 mount --bind "$work/log" var/log/libvirt
 mount --bind "$work/shared" ".$work/shared"
+for name in var/lib var/log run; do
+  busybox mkdir -p "$name/portal-gun"
+  mount --bind "$work/state/$(busybox basename "$name")/portal-gun" "$name/portal-gun"
+done
 
 mount -t proc proc proc
 mount --rbind -o ro=recursive /sys sys

@@ -38,6 +38,11 @@ export interface RunningLibvirtd {
   readonly bin: string;
   /** A folder for files both ways, at the same path for the daemon and its guests. Gone after {@link end}. */
   readonly folder: string;
+  /**
+   * A folder with `lib`, `log` and `run`. The `portal-gun` of each is for the daemon what stands in `/var/lib`, `/var/log`
+   * and `/run`: it sees nothing of those of this machine.
+   */
+  readonly state: string;
   /** How long it took until it answered. */
   readonly startMs: number;
   /** An exit status other than 0 is a result as any. Where a file is to be named, `/dev/stdin` can be. */
@@ -77,7 +82,8 @@ export async function startLibvirtd(
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH_BYTES) {
       throw new Error(`${socket} is too long for a socket: TMPDIR has to name a folder with a shorter path`);
     }
-    for (const name of ['root', 'run', 'log', 'shared', 'bin']) mkdirSync(at(name));
+    for (const name of ['root', 'run', 'log', 'shared', 'bin', 'state']) mkdirSync(at(name));
+    for (const name of ['lib', 'log', 'run']) mkdirSync(at(`state/${name}/portal-gun`), { recursive: true });
     cpSync(join(root.tree, 'etc/libvirt'), at('etc'), { recursive: true });
     for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(at('etc'), name), text);
     writeFileSync(at('bin/virsh'), virshWrapper(root.tree, uri), { mode: 0o755 });
@@ -160,6 +166,7 @@ export async function startLibvirtd(
     uri,
     bin: at('bin'),
     folder: at('shared'),
+    state: at('state'),
     startMs: Date.now() - started,
     virsh: (args, virshOptions) => virsh(args, virshOptions),
     async output(args, virshOptions) {

@@ -105,7 +105,11 @@ describe('a machine of a folder', () => {
     const { machine, write, session } = project();
     write('r0/machine.yaml', MACHINE);
     const [host, before] = [await session(), stateOf(machine)];
-    machine.libvirt.failure = ([verb]) => (verb === 'start' ? 'no memory' : null);
+    machine.libvirt.failure = ([verb]) => {
+      if (verb !== 'start') return null;
+      machine.files.files.set('/var/log/portal-gun/machines/r0/console.log', 'its first words');
+      return 'no memory';
+    };
     const report = await host.apply(await host.project.proposeUp());
     expect(report.outcome).toBe('undone');
     expect(stateOf(machine)).toBe(before);

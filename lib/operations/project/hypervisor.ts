@@ -15,18 +15,25 @@ const FIRST_LINE = 'Linux version';
  * for each boot of the host, and only by root. Another user gets the known result, or `kvm`.
  */
 export async function hypervisorHere(session: HostSession, virsh: Virsh): Promise<'kvm' | 'qemu'> {
+  const { hypervisor, isSure } = await askedHypervisor(session, virsh);
+  return isSure || !session.ports.user.isRoot ? hypervisor : tryKernel(session);
+}
+
+/** The same without a trial. libvirt is asked only if no earlier result is known. */
+export async function askedHypervisor(session: HostSession, virsh: Virsh): Promise<KnownHypervisor> {
   const known = knownHypervisor(session);
-  if (known.isSure) return known.hypervisor;
+  if (known.isSure) return known;
   const { error } = await virsh.run(['domcapabilities', '--virttype', 'kvm']);
-  if (error !== null) return 'qemu';
-  return session.ports.user.isRoot ? tryKernel(session) : 'kvm';
+  return error === null ? known : { hypervisor: 'qemu', isSure: true };
+}
+
+interface KnownHypervisor {
+  readonly hypervisor: 'kvm' | 'qemu';
+  readonly isSure: boolean;
 }
 
 /** The same without asking or trying anything: the earlier result, or the hypervisor that the host has a node for. */
-export function knownHypervisor({ ports }: HostSession): {
-  readonly hypervisor: 'kvm' | 'qemu';
-  readonly isSure: boolean;
-} {
+export function knownHypervisor({ ports }: HostSession): KnownHypervisor {
   const { reader } = ports;
   if (!reader.exists(NODE)) return { hypervisor: 'qemu', isSure: true };
   const found = reader.readText(RESULT_PATH);

@@ -6,7 +6,7 @@ import type { PowerState } from '../../plan/changes/power.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { virshOf } from '../session/libvirt-connection.ts';
 import type { MachineNames } from './choose-machines.ts';
-import { knownHypervisor } from './hypervisor.ts';
+import { askedHypervisor } from './hypervisor.ts';
 import { openMachines, type ProjectMachine } from './project-machines.ts';
 
 /**
@@ -37,13 +37,14 @@ export interface ProjectStatus {
 }
 
 /**
- * Reads the states of machines with one process of virsh for any number of machines.
+ * Reads the states of machines with one process of virsh for any number of machines, and one more if it is not yet known
+ * whether KVM works.
  *
  * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, and the errors of reading libvirt
  */
 export async function machineStatus(session: HostSession, choice: MachineNames = {}): Promise<ProjectStatus> {
   const virsh = virshOf(session);
-  const { project, machines } = await openMachines(session, choice, knownHypervisor(session));
+  const { project, machines } = await openMachines(session, choice, await askedHypervisor(session, virsh));
   const states = await readStates(virsh, machines);
   return {
     ...{ connect: virsh.uri, root: project.root },

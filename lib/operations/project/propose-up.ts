@@ -230,7 +230,8 @@ function raise(
   const steps = [
     ...directoriesOf(machine)
       .filter((path) => !isThere(path))
-      .map((path) => directoryStep(path, true)),
+      // If this is undone, what the VM wrote into its log goes, too; disks are steps of their own.
+      .map((path) => directoryStep(path, true, path !== machine.paths.state)),
     ...disks.flatMap((disk): readonly Step[] => {
       const image = imageOf(disk);
       return image === null || isThere(disk.path) ? [] : [imageStep(disk.path, null, image)];

@@ -5,9 +5,21 @@ import type {
   MachineStatus,
   ProjectStatus,
 } from '../../operations/project/machine-status.ts';
-import { tableBlock } from '../layout/table-block.ts';
+import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
+import type { Style } from '../layout/style.ts';
 
-const HEADINGS = ['NAME', 'TYPE', 'STATE', 'DEFINITION', 'CONSOLE'];
+const column = (heading: string, layout: Partial<ColumnLayout> = {}): ColumnLayout => ({
+  ...{ heading, align: 'left', leastWidth: null, stays: false },
+  ...layout,
+});
+
+const COLUMNS: readonly ColumnLayout[] = [
+  column('NAME', { leastWidth: 12, stays: true }),
+  column('TYPE', { leastWidth: 12 }),
+  column('STATE', { stays: true }),
+  column('DEFINITION', { stays: true }),
+  column('CONSOLE', { leastWidth: 12 }),
+];
 
 const DEFINITION_WORDS: Readonly<Record<DefinitionState, string>> = {
   absent: 'not created',
@@ -17,16 +29,29 @@ const DEFINITION_WORDS: Readonly<Record<DefinitionState, string>> = {
   unknown: 'unknown',
 };
 
-/** Machines, a row each. */
-export function renderStatus({ machines }: ProjectStatus, width: number | null): string {
-  const rows = machines.map((machine) => [
-    escapeControls(machine.name),
-    escapeControls(machine.category),
-    machine.state ?? 'unknown',
-    DEFINITION_WORDS[machine.definition],
-    escapeControls(machine.console ?? '-'),
+/** The layout of rows for a terminal. */
+export interface StatusLayout {
+  readonly width: number | null;
+  readonly style: Style;
+}
+
+/** Machines, a row each; then, a line each, what prevents that a definition is compared. */
+export function renderStatus({ machines }: ProjectStatus, { width, style }: StatusLayout): string {
+  const rows = machines.map((machine): readonly Cell[] => [
+    { text: escapeControls(machine.name) },
+    { text: escapeControls(machine.category) },
+    { text: machine.state ?? 'unknown', ...(machine.state === 'running' ? { role: 'good' } : {}) },
+    {
+      text: DEFINITION_WORDS[machine.definition],
+      ...(['current', 'absent'].includes(machine.definition) ? {} : { role: 'warning' }),
+    },
+    { text: escapeControls(machine.console ?? '-') },
   ]);
-  return tableBlock([HEADINGS, ...rows], width);
+  const unknown = machines.filter(({ definition }) => definition === 'unknown');
+  const reasons = unknown.flatMap(({ name, differences }) =>
+    differences.map((reason) => `${escapeControls(name)}: ${escapeControls(reason)}\n`),
+  );
+  return layoutColumns(COLUMNS, rows, { width, header: true, style }).text + reasons.join('');
 }
 
 /** The same for programs. */

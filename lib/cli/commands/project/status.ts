@@ -18,7 +18,7 @@ interface StatusValues extends ProjectValues, FormatValues, Pick<LibvirtValues, 
 /** `portal status`: how machines are, a row each. */
 export async function runPortalStatus(
   values: StatusValues,
-  { width }: Terminal,
+  { width, style }: Terminal,
   _dialogue: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
@@ -29,7 +29,7 @@ export async function runPortalStatus(
     document: () => statusDocument(status),
     listKey: 'machines',
     csv: () => statusRows(status),
-    table: () => renderStatus(status, width),
+    table: () => renderStatus(status, { width, style }),
   });
   const isEmpty = format === 'table' && status.machines.length === 0;
   return {
