@@ -274,7 +274,9 @@ describe('a machine with a device of the host', () => {
     write('r0/machine.yaml', withPci('06:00.0'));
     const host = await session();
     await up(host, { allow: UNSEEN });
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
     await host.apply(await host.project.proposeDestroy());
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(false);
     const lock = lockOf(root);
     write(
       '../portal.lock',

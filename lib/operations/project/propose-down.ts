@@ -2,6 +2,7 @@ import { readNetwork } from '../../apply/changes/network.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { Problem } from '../../base/problem.ts';
 import { isFailure } from '../../host/host-reader.ts';
+import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
@@ -18,6 +19,7 @@ import {
   powerStep,
 } from '../../plan/machines/machine-steps.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
+import { startHookSteps } from '../assignment/start-hook.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
@@ -76,7 +78,7 @@ export async function proposeDestroy(
   session: HostSession,
   { graceSeconds = DEFAULT_GRACE_SECONDS, data = false, ...choice }: DestroyOptions = {},
 ): Promise<HostProposal<DownSubject>> {
-  const { virsh, opened, vms } = await openForDown(session, choice);
+  const { virsh, opened, vms, known } = await openForDown(session, choice);
   const isThere = (path: string): boolean => {
     const status = session.ports.reader.status(path);
     return status !== null && !isFailure(status);
@@ -98,6 +100,7 @@ export async function proposeDestroy(
   const steps: readonly Step[] = [
     ...stops,
     ...(await networkSteps(virsh, opened)),
+    ...hookSteps(session, vms, known),
     // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
       directoriesOf(machine)
@@ -116,11 +119,31 @@ export async function proposeDestroy(
 async function openForDown(
   session: HostSession,
   choice: MachineNames,
-): Promise<{ readonly virsh: Virsh; readonly opened: OpenedMachines; readonly vms: MachineVms }> {
+): Promise<{
+  readonly virsh: Virsh;
+  readonly opened: OpenedMachines;
+  readonly vms: MachineVms;
+  /** All VMs of the libvirt. */
+  readonly known: readonly KnownMachine[];
+}> {
   const virsh = demandLocalLibvirt(session);
   const opened = await openMachines(session, choice, { hypervisor: knownHypervisor(session).hypervisor });
-  const { vms } = await findVms(virsh, opened.machines);
-  return { virsh, opened, vms };
+  return { virsh, opened, ...(await findVms(virsh, opened.machines)) };
+}
+
+/** The hook that checks devices before a start goes with the last VM that has an assigned device. */
+function hookSteps(session: HostSession, vms: MachineVms, known: readonly KnownMachine[]): readonly Step[] {
+  const going = new Set([...vms.values()].map((vm) => vm?.uuid));
+  const withDevices = known.filter(hasAssigned);
+  const isLast = withDevices.length > 0 && withDevices.every(({ uuid }) => going.has(uuid));
+  return isLast ? startHookSteps(session, false) : [];
+}
+
+/** Whether devices are, or may be, assigned to a VM. */
+function hasAssigned({ definition, live }: KnownMachine): boolean {
+  return [definition, live].some(
+    (each) => each !== null && (each.unreadable !== null || readAssigned(each.document).devices.length > 0),
+  );
 }
 
 function reversed({ machines }: OpenedMachines): OpenedMachines['machines'] {

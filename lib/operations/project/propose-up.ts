@@ -230,8 +230,8 @@ function raise(
   const steps = [
     ...directoriesOf(machine)
       .filter((path) => !isThere(path))
-      // If this is undone, what the VM wrote into its log goes, too; disks are steps of their own.
-      .map((path) => directoryStep(path, true, path !== machine.paths.state)),
+      // If this is undone, everything in it was created since: the log, firmware variables.
+      .map((path) => directoryStep(path, true, true)),
     ...disks.flatMap((disk): readonly Step[] => {
       const image = imageOf(disk);
       return image === null || isThere(disk.path) ? [] : [imageStep(disk.path, null, image)];
