@@ -105,18 +105,20 @@ describe('the life of a machine', () => {
     expectDocument('machine-render', (await run('render r0 --json')).stdout);
     expect((await run('status')).stdout).toContain('not created');
 
-    expect(existsSync(join(root, 'portal.lock'))).toBe(false);
+    const lock = (): string => readFileSync(join(root, 'portal.lock'), 'utf8');
+    const created = lock();
+    expect(created).toMatch(/^seed: [0-9a-f]{32}\nmachines: \{\}$/m);
     const plan = await run('plan r0 --json');
     expectDocument('plan', plan.stdout);
     const script = await run('up r0 --script');
     expect(script.stdout).toMatch(/^#!\/bin\/sh/);
     expect(script.stdout).toContain('virsh');
-    expect(existsSync(join(root, 'portal.lock'))).toBe(false);
+    expect(lock()).toBe(created);
 
     const up = await run('up r0');
     expect(up).toMatchObject({ exitCode: 0 });
     expect(up.stderr).toContain('Bring r0 up');
-    expect(existsSync(join(root, 'portal.lock'))).toBe(true);
+    expect(lock()).toMatch(/^ {2}r0:\n {4}uuid: /m);
     expect(await run('up r0')).toMatchObject({
       exitCode: 0,
       stdout: 'Nothing to do: 1 machine as the folders say.\n',

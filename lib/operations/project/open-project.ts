@@ -114,7 +114,11 @@ export class Project {
 
   /** @throws PortalGunError OUTPUT_FAILED, PERMISSION_DENIED */
   writeLock(lock: PortalLock): void {
-    this.files.put(`${this.root}/${LOCK_FILE}`, formatLock(lock), { overwrites: true });
+    this.files.put(`${this.root}/${LOCK_FILE}`, formatLock(lock), {
+      overwrites: true,
+      // `portal up` runs as root in the directory of a user.
+      keepsOwner: true,
+    });
   }
 
   #bytesOf(file: string): Uint8Array {

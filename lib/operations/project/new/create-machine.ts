@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { PortalGunError } from '../../../base/errors.ts';
 import { suggest } from '../../../base/text.ts';
 import type { NewFile } from '../../../host/user-files.ts';
@@ -12,6 +13,7 @@ import { type FoundTemplate, findTemplate, templateFiles } from './find-template
 /** The template of a machine for which none is named. */
 const DEFAULT_TEMPLATE = 'application/minivm';
 const DEFINITION_FILE = 'machine.yaml';
+const SEED_BYTES = 16;
 
 /** The values for a template. */
 export interface NewMachineOptions {
@@ -84,7 +86,7 @@ export async function prepareMachine(
  * Creates the folder of a machine from a template. A question without an answer gets its default.
  *
  * @throws PortalGunError BAD_ARGUMENT if a question has neither; the errors of {@link prepareMachine}; OUTPUT_FAILED,
- *   PERMISSION_DENIED
+ *   PERMISSION_DENIED; BAD_DEFINITION if the lock file has a fault
  */
 export async function createMachine(
   session: HostSession,
@@ -94,7 +96,10 @@ export async function createMachine(
   const answers = Object.fromEntries(questions.map((question) => [question.name, demandAnswer(question)]));
   const project = await openProject(session);
   const files = filledFiles(project, name, template, valuesOf(name, questions, answers));
+  const lock = project.readLock();
   project.files.createTree(folder, files);
+  // It belongs to the user who creates the machine, and not to root.
+  if (lock.seed === null) project.writeLock({ ...lock, seed: randomBytes(SEED_BYTES).toString('hex') });
   return {
     name,
     template: template.name,
