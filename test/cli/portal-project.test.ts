@@ -134,6 +134,15 @@ describe('the life of a machine', () => {
     expect((await run('halt r0 --yes')).stdout).toBe('Nothing to do: no machine runs.\n');
   });
 
+  it('is checked without advice to check it', async () => {
+    const { run, root } = project();
+    mkdirSync(join(root, 'machines/r0'));
+    writeFileSync(join(root, 'machines/r0/machine.yaml'), 'category: router\nmemory: [');
+    const { exitCode, stdout } = await run('check');
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^machines\/r0\/machine\.yaml:2:\d+: .*\n1 fault in 1 of 1 machine\n$/);
+  });
+
   it('escapes what a name of a file could do to a terminal', async () => {
     const { run, root } = project();
     mkdirSync(join(root, 'machines', 'a\u001b[31mb'));

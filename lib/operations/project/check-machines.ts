@@ -1,4 +1,4 @@
-import { PortalGunError } from '../../base/errors.ts';
+import { ERRORS, PortalGunError } from '../../base/errors.ts';
 import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
 import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -85,6 +85,7 @@ function lockFaults(project: Project): readonly DefinitionFault[] {
   }
 }
 
-function faultOf({ subject, message, hint }: PortalGunError): DefinitionFault {
-  return { at: subject ?? '', message, hint };
+/** Without the general remedy of its code, which is to run the check. */
+function faultOf({ code, subject, message, hint }: PortalGunError): DefinitionFault {
+  return { at: subject ?? '', message, hint: hint === ERRORS[code].remedy ? null : hint };
 }

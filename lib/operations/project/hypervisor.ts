@@ -1,3 +1,4 @@
+import { PortalGunError } from '../../base/errors.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { MachineStore } from './machine-store.ts';
@@ -23,8 +24,14 @@ export async function hypervisorHere(session: HostSession, virsh: Virsh): Promis
 export async function askedHypervisor(session: HostSession, virsh: Virsh): Promise<KnownHypervisor> {
   const known = knownHypervisor(session);
   if (known.isSure) return known;
-  const { error } = await virsh.run(['domcapabilities', '--virttype', 'kvm']);
-  return error === null ? known : { hypervisor: 'qemu', isSure: true };
+  try {
+    const { error } = await virsh.run(['domcapabilities', '--virttype', 'kvm']);
+    return error === null ? known : { hypervisor: 'qemu', isSure: true };
+  } catch (error) {
+    // libvirt does not answer it on the socket for reading, which is all that some users can open.
+    if (error instanceof PortalGunError && error.code === 'PERMISSION_DENIED') return known;
+    throw error;
+  }
 }
 
 interface KnownHypervisor {
