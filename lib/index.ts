@@ -250,7 +250,12 @@ export type { PolicyOptions, PolicySubject, PolicyText } from './operations/poli
 export { readPolicyFile } from './operations/policy/propose-policy.ts';
 export type { MachineCheck } from './operations/project/check-machines.ts';
 export type { MachineNames } from './operations/project/choose-machines.ts';
-export type { DefinitionState, MachineStatus, ProjectStatus } from './operations/project/machine-status.ts';
+export type {
+  DefinitionState,
+  MachineStatus,
+  ProjectStatus,
+} from './operations/project/machine/machine-status.ts';
+export type { RenderedMachine } from './operations/project/machine/render-machine.ts';
 export type {
   AskedQuestion,
   CreatedMachine,
@@ -262,7 +267,6 @@ export { openProject, type Project } from './operations/project/open-project.ts'
 export type { DestroyOptions, DownSubject, HaltOptions } from './operations/project/propose-down.ts';
 export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
 export type { RaisedMachine, UpOptions, UpSubject } from './operations/project/propose-up.ts';
-export type { RenderedMachine } from './operations/project/render-machine.ts';
 export type { SetMachines, SetOptions } from './operations/project/set-values.ts';
 export type { ShownMachine } from './operations/project/show-machine.ts';
 export type { ProjectSession } from './operations/project-session.ts';

@@ -8,7 +8,7 @@ import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
 
 import { loadMakers, observe } from './change-makers.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import { isHeldByKernel } from './changes/driver.ts';
+import { isHeldByKernel } from './changes/host/driver.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalMark } from './journal/journal-parser.ts';
 import { PlanPrograms } from './plan-programs.ts';

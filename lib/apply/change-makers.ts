@@ -4,14 +4,14 @@ import type { Direction } from '../plan/change-kind.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AskedChangeMaker, ChangeMaker } from './change-maker.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import { bootLoaderMaker } from './changes/boot-loader.ts';
-import { directoryMaker } from './changes/directory.ts';
-import { driverMaker } from './changes/driver.ts';
-import { fileMaker } from './changes/file.ts';
-import { initramfsMaker } from './changes/initramfs.ts';
-import { linkMaker } from './changes/link.ts';
-import { moduleMaker } from './changes/module.ts';
-import { vfsMaker } from './changes/vfs.ts';
+import { bootLoaderMaker } from './changes/host/boot-loader.ts';
+import { directoryMaker } from './changes/host/directory.ts';
+import { driverMaker } from './changes/host/driver.ts';
+import { fileMaker } from './changes/host/file.ts';
+import { initramfsMaker } from './changes/host/initramfs.ts';
+import { linkMaker } from './changes/host/link.ts';
+import { moduleMaker } from './changes/host/module.ts';
+import { vfsMaker } from './changes/host/vfs.ts';
 
 type MakerFor<C extends Change> = ChangeMaker<C> | AskedChangeMaker<C>;
 type MakerOf<K extends Change['kind']> = MakerFor<ChangeOf<K>>;
@@ -26,14 +26,14 @@ const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promi
   vfs: vfsMaker,
   link: linkMaker,
   // The code for VM documents is half of the program, and most plans do not need it.
-  assignment: async () => (await import('./changes/assignment.ts')).assignmentMaker,
-  attachment: async () => (await import('./changes/attachment.ts')).attachmentMaker,
-  category: async () => (await import('./changes/category.ts')).categoryMaker,
+  assignment: async () => (await import('./changes/machine/assignment.ts')).assignmentMaker,
+  attachment: async () => (await import('./changes/machine/attachment.ts')).attachmentMaker,
+  category: async () => (await import('./changes/machine/category.ts')).categoryMaker,
   directory: directoryMaker,
-  image: async () => (await import('./changes/image.ts')).imageMaker,
-  network: async () => (await import('./changes/network.ts')).networkMaker,
-  definition: async () => (await import('./changes/definition.ts')).definitionMaker,
-  power: async () => (await import('./changes/power.ts')).powerMaker,
+  image: async () => (await import('./changes/machine/image.ts')).imageMaker,
+  network: async () => (await import('./changes/machine/network.ts')).networkMaker,
+  definition: async () => (await import('./changes/machine/definition.ts')).definitionMaker,
+  power: async () => (await import('./changes/machine/power.ts')).powerMaker,
 };
 
 /** The state of a host in respect to a change. Cheap reads are repeated each time. */

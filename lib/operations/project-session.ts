@@ -2,12 +2,12 @@ import type { BootProfile } from '../machines/boot/guest-modules.ts';
 import type { HostProposal } from './change/host-proposal.ts';
 import type { MachineCheck } from './project/check-machines.ts';
 import type { MachineNames } from './project/choose-machines.ts';
-import type { ProjectStatus } from './project/machine-status.ts';
+import type { ProjectStatus } from './project/machine/machine-status.ts';
+import type { RenderedMachine } from './project/machine/render-machine.ts';
 import type { CreatedMachine, NewMachine, NewMachineOptions } from './project/new/create-machine.ts';
 import type { FoundTemplate } from './project/new/find-template.ts';
 import type { DestroyOptions, DownSubject, HaltOptions } from './project/propose-down.ts';
 import type { UpOptions, UpSubject } from './project/propose-up.ts';
-import type { RenderedMachine } from './project/render-machine.ts';
 import type { SetMachines, SetOptions } from './project/set-values.ts';
 import type { ShownMachine } from './project/show-machine.ts';
 import type { HostSession } from './session/host-session.ts';
@@ -52,7 +52,7 @@ export class ProjectSession {
 
   /** Renders the documents of a machine for libvirt, which is not asked. */
   async render(name: string): Promise<RenderedMachine> {
-    const { renderMachine } = await import('./project/render-machine.ts');
+    const { renderMachine } = await import('./project/machine/render-machine.ts');
     return renderMachine(this.#session, name);
   }
 
@@ -67,7 +67,7 @@ export class ProjectSession {
 
   /** Looks how machines are, all by default. */
   async status(choice: MachineNames = {}): Promise<ProjectStatus> {
-    const { machineStatus } = await import('./project/machine-status.ts');
+    const { machineStatus } = await import('./project/machine/machine-status.ts');
     return machineStatus(this.#session, choice);
   }
 

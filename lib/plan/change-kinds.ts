@@ -1,20 +1,20 @@
 import type { Change, ChangeOf } from './change.ts';
 import type { ChangeKind } from './change-kind.ts';
-import { assignmentKind } from './changes/assignment.ts';
-import { attachmentKind } from './changes/attachment.ts';
-import { bootLoaderKind } from './changes/boot-loader.ts';
-import { categoryKind } from './changes/category.ts';
-import { definitionKind } from './changes/definition.ts';
-import { directoryKind } from './changes/directory.ts';
-import { driverKind } from './changes/driver.ts';
-import { fileKind } from './changes/file.ts';
-import { imageKind } from './changes/image.ts';
-import { initramfsKind } from './changes/initramfs.ts';
-import { linkKind } from './changes/link.ts';
-import { moduleKind } from './changes/module.ts';
-import { networkKind } from './changes/network.ts';
-import { powerKind } from './changes/power.ts';
-import { vfsKind } from './changes/vfs.ts';
+import { bootLoaderKind } from './changes/host/boot-loader.ts';
+import { directoryKind } from './changes/host/directory.ts';
+import { driverKind } from './changes/host/driver.ts';
+import { fileKind } from './changes/host/file.ts';
+import { initramfsKind } from './changes/host/initramfs.ts';
+import { linkKind } from './changes/host/link.ts';
+import { moduleKind } from './changes/host/module.ts';
+import { vfsKind } from './changes/host/vfs.ts';
+import { assignmentKind } from './changes/machine/assignment.ts';
+import { attachmentKind } from './changes/machine/attachment.ts';
+import { categoryKind } from './changes/machine/category.ts';
+import { definitionKind } from './changes/machine/definition.ts';
+import { imageKind } from './changes/machine/image.ts';
+import { networkKind } from './changes/machine/network.ts';
+import { powerKind } from './changes/machine/power.ts';
 
 /** All kinds of change, except how each is made, which is in `lib/apply/change-makers.ts`. */
 export const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<ChangeOf<K>> } = {

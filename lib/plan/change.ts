@@ -1,18 +1,18 @@
-import type { AssignmentChange } from './changes/assignment.ts';
-import type { AttachmentChange } from './changes/attachment.ts';
-import type { BootLoaderChange } from './changes/boot-loader.ts';
-import type { CategoryChange } from './changes/category.ts';
-import type { DefinitionChange } from './changes/definition.ts';
-import type { DirectoryChange } from './changes/directory.ts';
-import type { DriverChange } from './changes/driver.ts';
-import type { FileChange } from './changes/file.ts';
-import type { ImageChange } from './changes/image.ts';
-import type { InitramfsChange } from './changes/initramfs.ts';
-import type { LinkChange } from './changes/link.ts';
-import type { ModuleChange } from './changes/module.ts';
-import type { NetworkChange } from './changes/network.ts';
-import type { PowerChange } from './changes/power.ts';
-import type { VfsChange } from './changes/vfs.ts';
+import type { BootLoaderChange } from './changes/host/boot-loader.ts';
+import type { DirectoryChange } from './changes/host/directory.ts';
+import type { DriverChange } from './changes/host/driver.ts';
+import type { FileChange } from './changes/host/file.ts';
+import type { InitramfsChange } from './changes/host/initramfs.ts';
+import type { LinkChange } from './changes/host/link.ts';
+import type { ModuleChange } from './changes/host/module.ts';
+import type { VfsChange } from './changes/host/vfs.ts';
+import type { AssignmentChange } from './changes/machine/assignment.ts';
+import type { AttachmentChange } from './changes/machine/attachment.ts';
+import type { CategoryChange } from './changes/machine/category.ts';
+import type { DefinitionChange } from './changes/machine/definition.ts';
+import type { ImageChange } from './changes/machine/image.ts';
+import type { NetworkChange } from './changes/machine/network.ts';
+import type { PowerChange } from './changes/machine/power.ts';
 
 /**
  * A change of one object of a host: its state at the time of the plan, and its new state. An undo reaches `from`

@@ -140,8 +140,8 @@ describe('the sources', () => {
 const NO_FILES = new Set([
   'dist/bin/pci.js',
   'fixtures/NAME.snapshot',
-  'lib/apply/changes/KIND.ts',
-  'lib/plan/changes/KIND.ts',
+  'lib/apply/changes/ROOM/KIND.ts',
+  'lib/plan/changes/ROOM/KIND.ts',
   'test/lab/readers',
   'test/lab/kernel-contract',
 ]);

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { plainHostDevice } from '../../lib/libvirt/hostdev/host-device.ts';
 import { type PciAddress, parsePciAddress } from '../../lib/pci/address.ts';
-import type { AssignmentChange } from '../../lib/plan/changes/assignment.ts';
+import type { AssignmentChange } from '../../lib/plan/changes/machine/assignment.ts';
 import { formatScript } from '../../lib/plan/script/script.ts';
 import { uuidOf } from '../support/made-up-libvirt.ts';
 

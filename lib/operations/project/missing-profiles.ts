@@ -2,7 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { BOOT_PROFILES, type BootProfile } from '../../machines/boot/guest-modules.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
-import { MachineStore } from './machine-store.ts';
+import { MachineStore } from './machine/machine-store.ts';
 import { openProject } from './open-project.ts';
 
 /**

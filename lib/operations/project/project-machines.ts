@@ -13,10 +13,15 @@ import type { LockedMachine, PortalLock } from '../../machines/project/portal-lo
 import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
-import { inOrder } from './machine-order.ts';
-import { ANY_STORE, MachineStore } from './machine-store.ts';
+import { inOrder } from './machine/machine-order.ts';
+import { ANY_STORE, MachineStore } from './machine/machine-store.ts';
+import {
+  demandVm,
+  type Resolution,
+  type ResolutionContext,
+  resolveMachine,
+} from './machine/resolve-machine.ts';
 import { type MachineFolder, openProject, type Project } from './open-project.ts';
-import { demandVm, type Resolution, type ResolutionContext, resolveMachine } from './resolve-machine.ts';
 import { demandDefinition } from './show-machine.ts';
 
 const MACHINE_ID = '/etc/machine-id';

@@ -1,4 +1,4 @@
-import { readNetwork } from '../../apply/changes/network.ts';
+import { readNetwork } from '../../apply/changes/machine/network.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { Problem } from '../../base/problem.ts';
 import { isFailure } from '../../host/host-reader.ts';
@@ -23,8 +23,8 @@ import { startHookSteps } from '../assignment/start-hook.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
-import { knownHypervisor } from './hypervisor.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { knownHypervisor } from './machine/hypervisor.ts';
 import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 

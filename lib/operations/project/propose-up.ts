@@ -1,4 +1,4 @@
-import { readNetwork } from '../../apply/changes/network.ts';
+import { readNetwork } from '../../apply/changes/machine/network.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { Problem } from '../../base/problem.ts';
 import { isFailure } from '../../host/host-reader.ts';
@@ -16,7 +16,7 @@ import { isIsolatedNetwork, libvirtNetworkName } from '../../machines/network/ne
 import { renderIsolatedNetwork } from '../../machines/network/network-text.ts';
 import { networkUuid, projectMark } from '../../machines/project/locked-values.ts';
 import type { LockedMachine } from '../../machines/project/portal-lock.ts';
-import type { PowerState } from '../../plan/changes/power.ts';
+import type { PowerState } from '../../plan/changes/machine/power.ts';
 import {
   definitionStep,
   directoriesOf,
@@ -33,11 +33,11 @@ import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
-import { hypervisorHere } from './hypervisor.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
-import { type DeviceTarget, type MachineDevices, planDevices } from './machine-devices.ts';
+import { hypervisorHere } from './machine/hypervisor.ts';
+import { type DeviceTarget, type MachineDevices, planDevices } from './machine/machine-devices.ts';
+import { demandStartable } from './machine/start-obstacles.ts';
 import { findVms, type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
-import { demandStartable } from './start-obstacles.ts';
 
 /** Options of `portal up`. */
 export interface UpOptions extends MachineNames {

@@ -25,7 +25,7 @@ import type { DeviceWith } from '../../pci/device.ts';
 import type { TraitField } from '../../pci/device-traits.ts';
 import { keptDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import type { VfPlace } from '../change-states.ts';
-import { type AssignmentChange, assignmentKind } from '../changes/assignment.ts';
+import { type AssignmentChange, assignmentKind } from '../changes/machine/assignment.ts';
 import type { Step } from '../plan.ts';
 import { releaseHint } from '../release-hint.ts';
 import {

@@ -20,7 +20,7 @@ import {
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { PluggedDevice, VfPlace } from '../change-states.ts';
-import { type AttachmentChange, attachmentKind } from '../changes/attachment.ts';
+import { type AttachmentChange, attachmentKind } from '../changes/machine/attachment.ts';
 import type { Step } from '../plan.ts';
 import { releaseNowHint } from '../release-hint.ts';
 import type { DeviceToAssign } from './plan-assignment.ts';

@@ -1,6 +1,6 @@
 import { categoryAsWritten, formatWithCategory } from '../../libvirt/machine/machine-metadata.ts';
 import type { Tagging } from '../../libvirt/machine/tag-machines.ts';
-import { type CategoryChange, categoryKind } from '../changes/category.ts';
+import { type CategoryChange, categoryKind } from '../changes/machine/category.ts';
 import type { Plan, Step } from '../plan.ts';
 
 /**

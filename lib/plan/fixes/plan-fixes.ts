@@ -1,9 +1,9 @@
 import type { Fix } from '../../checks/validation/fix.ts';
 import { FIX_PATHS } from '../../sysfs/paths.ts';
 import { STALE } from '../change-states.ts';
-import { type BootLoaderChange, bootLoaderKind } from '../changes/boot-loader.ts';
-import type { FileChange } from '../changes/file.ts';
-import { type ModuleChange, moduleKind } from '../changes/module.ts';
+import { type BootLoaderChange, bootLoaderKind } from '../changes/host/boot-loader.ts';
+import type { FileChange } from '../changes/host/file.ts';
+import { type ModuleChange, moduleKind } from '../changes/host/module.ts';
 import type { Step } from '../plan.ts';
 import { argumentsIn, type FixLine, fixLine, isCovered, withLines } from './fix-files.ts';
 

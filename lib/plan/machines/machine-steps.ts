@@ -1,10 +1,10 @@
 import type { ResolvedDisk, ResolvedMachine } from '../../machines/resolved-machine.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import { type DefinitionChange, definitionKind } from '../changes/definition.ts';
-import { type DirectoryChange, directoryKind } from '../changes/directory.ts';
-import { type ImageChange, type ImageState, imageKind } from '../changes/image.ts';
-import { type NetworkChange, type NetworkState, networkKind } from '../changes/network.ts';
-import { type PowerChange, type PowerState, powerKind } from '../changes/power.ts';
+import { type DirectoryChange, directoryKind } from '../changes/host/directory.ts';
+import { type DefinitionChange, definitionKind } from '../changes/machine/definition.ts';
+import { type ImageChange, type ImageState, imageKind } from '../changes/machine/image.ts';
+import { type NetworkChange, type NetworkState, networkKind } from '../changes/machine/network.ts';
+import { type PowerChange, type PowerState, powerKind } from '../changes/machine/power.ts';
 import type { Step } from '../plan.ts';
 
 /** The state of a disk that is created; `null` for one that is used as it is. */

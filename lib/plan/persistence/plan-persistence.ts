@@ -1,7 +1,7 @@
 import { EARLY_PROGRAM_PATH, tokenOf } from '../binding/early-bindings.ts';
 import { STALE } from '../change-states.ts';
-import { type FileChange, fileKind } from '../changes/file.ts';
-import { type InitramfsChange, initramfsKind } from '../changes/initramfs.ts';
+import { type FileChange, fileKind } from '../changes/host/file.ts';
+import { type InitramfsChange, initramfsKind } from '../changes/host/initramfs.ts';
 import type { Step } from '../plan.ts';
 import {
   type BootState,

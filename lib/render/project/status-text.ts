@@ -4,7 +4,7 @@ import type {
   DefinitionState,
   MachineStatus,
   ProjectStatus,
-} from '../../operations/project/machine-status.ts';
+} from '../../operations/project/machine/machine-status.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
 import type { Style } from '../layout/style.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runAndLook } from '../../../lib/apply/changes/ask-libvirt.ts';
+import { runAndLook } from '../../../lib/apply/changes/machine/ask-libvirt.ts';
 import type { Runner } from '../../../lib/host/runner.ts';
 import { KeptVirsh } from '../../../lib/libvirt/kept-virsh.ts';
 import { FakeVirsh } from '../../support/fake-virsh.ts';

@@ -4,7 +4,7 @@ import { readJournals } from '../../../lib/apply/journal/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import { Problem } from '../../../lib/base/problem.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import type { AttachmentChange } from '../../../lib/plan/changes/attachment.ts';
+import type { AttachmentChange } from '../../../lib/plan/changes/machine/attachment.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';
 import { CARD, livePlan } from '../../support/live-plans.ts';

@@ -8,7 +8,7 @@ import type { Change } from '../../../lib/plan/change.ts';
 import type { ChangeKind } from '../../../lib/plan/change-kind.ts';
 import { CHANGE_KINDS, kindOf } from '../../../lib/plan/change-kinds.ts';
 import { isChange } from '../../../lib/plan/change-shape.ts';
-import { type FileChange, fileKind } from '../../../lib/plan/changes/file.ts';
+import { type FileChange, fileKind } from '../../../lib/plan/changes/host/file.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
 import { formatScript } from '../../../lib/plan/script/script.ts';
 import { validatorOf } from '../../support/json-schemas.ts';

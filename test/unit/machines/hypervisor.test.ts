@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
 import type { Virsh } from '../../../lib/libvirt/virsh.ts';
-import { askedHypervisor } from '../../../lib/operations/project/hypervisor.ts';
+import { askedHypervisor } from '../../../lib/operations/project/machine/hypervisor.ts';
 import type { HostSession } from '../../../lib/operations/session/host-session.ts';
 
 const reader = { exists: () => true, readText: () => ({ unknown: 'denied', detail: 'EACCES' }) };

@@ -1,7 +1,7 @@
 import { EXIT } from '../../../base/errors.ts';
 import type { MachineRenderDocument } from '../../../documents/machines/machine-render.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
-import { type RenderedMachine, renderMachine } from '../../../operations/project/render-machine.ts';
+import { type RenderedMachine, renderMachine } from '../../../operations/project/machine/render-machine.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
 import type { CommandResult } from '../../grammar/command.ts';

@@ -1,6 +1,6 @@
 import { EXIT } from '../../../base/errors.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
-import { machineStatus } from '../../../operations/project/machine-status.ts';
+import { machineStatus } from '../../../operations/project/machine/machine-status.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import { renderStatus, statusDocument, statusRows } from '../../../render/project/status-text.ts';
 import type { CommandResult } from '../../grammar/command.ts';
