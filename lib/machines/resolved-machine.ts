@@ -23,6 +23,8 @@ export interface ResolvedMachine {
   readonly disks: readonly ResolvedDisk[];
   readonly nics: readonly ResolvedNic[];
   readonly shares: readonly ResolvedShare[];
+  /** The machines whose consoles it sees, by their names. */
+  readonly consoles: readonly ResolvedConsole[];
   /** XML fragments of its folder, in the order of their names. */
   readonly fragments: readonly XmlFragment[];
   readonly paths: MachinePaths;
@@ -71,6 +73,12 @@ export interface ResolvedShare {
    * of the directory), or in attributes beside files that only QEMU's user can read (`mapped`).
    */
   readonly access?: 'passthrough' | 'mapped';
+}
+
+/** The console of another machine, on a port of this one. */
+export interface ResolvedConsole {
+  readonly of: string;
+  readonly writes: boolean;
 }
 
 export interface XmlFragment {

@@ -52,6 +52,7 @@ export function resolvedSample(
     ],
     nics: definition.nics.map((nic, at) => ({ ...nic, mac: nic.mac ?? macFromRandom(bytes(`nic ${at}`)) })),
     shares: definition.shares.map(({ source, ...share }) => ({ ...share, path: `${folder}/${source}` })),
+    consoles: definition.consoles.map(({ of, write }) => ({ of, writes: write })),
     fragments,
     paths,
   };
@@ -80,6 +81,7 @@ os: { root: image:debian12 }
 nested: on
 vsock: on
 nics: [ { network: isolated/a-rather-long-name-of-a-network } ]
+consoles: [ { of: r0 }, { of: web0, write: on } ]
 spare-root-ports: 9
 `,
   desktop: `category: controller

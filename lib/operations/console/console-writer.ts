@@ -51,7 +51,7 @@ export class ConsoleWriter {
     }
   }
 
-  /** The guest would stop if nobody took its output. */
+  /** The guest would stop if no process took its output. */
   async #drain({ channel }: OpenConsole): Promise<void> {
     while ((await channel.read()) !== null);
   }

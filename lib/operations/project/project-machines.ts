@@ -72,7 +72,10 @@ export async function openMachines(
   const lock = project.readLock();
   const seed = lock.seed ?? seedOfPlace(hostIdOf(session), project.root);
   const store = new MachineStore(session.ports.reader);
-  const context = { project, lock, seed, store, hypervisor };
+  const context = {
+    ...{ project, lock, seed, store, hypervisor },
+    machinesOfType: (type: string) => knownMachinesOf(project, type),
+  };
   const definitions = new Map<string, MachineDefinition>();
   const definitionOf = (name: string): MachineDefinition => {
     const known = definitions.get(name);
@@ -144,6 +147,13 @@ function chosenNames(project: Project, choice: MachineNames): readonly string[] 
   const isNamed = (choice.machines ?? []).length > 0;
   return machinesOf(project, choice)
     .filter(({ result }) => isNamed || 'error' in result || result.definition?.category !== 'host')
+    .map(({ folder }) => folder.name);
+}
+
+/** The machines of a category. Of a machine whose definition has a fault, no other machine sees the console. */
+function knownMachinesOf(project: Project, type: string): readonly string[] {
+  return machinesOf(project, { types: [type] })
+    .filter(({ result }) => !('error' in result) && result.definition?.category === type && type !== 'host')
     .map(({ folder }) => folder.name);
 }
 
