@@ -57,7 +57,7 @@ const KEYS: readonly (readonly [key: string, good: string, bad: string, column: 
     'consoles',
     '[{ of: r1, write: on }, { of: type=service }]',
     '[{ of: r1 }, { of: R2 }]',
-    28,
+    30,
     'type=CATEGORY',
   ],
   ['consoles', '[{ of: type=router }]', '[{ of: r0 }]', 18, 'is the machine itself'],
