@@ -50,7 +50,7 @@ type DiskContent =
       readonly base: string;
       readonly baseFormat: DiskFormat;
       readonly sizeBytes: number | null;
-      /** Whether it is made again at each start. */
+      /** Whether changes of it are dropped when the VM stops. */
       readonly ephemeral: boolean;
     }
   | { readonly kind: 'file' };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import { openHost } from '../../lib/host/open-host.ts';
+import { IMAGE_NAMES_FOLDER, imagePath } from '../../lib/machines/boot/store-paths.ts';
 import { parseLock } from '../../lib/machines/project/portal-lock.ts';
 import type { Session } from '../../lib/operations/open-session.ts';
 import type { UpOptions } from '../../lib/operations/project/propose-up.ts';
@@ -165,7 +166,7 @@ describe('a machine of a folder', () => {
 
   it('is stopped and removed although its definition has a fault, which hides no other', async () => {
     const { machine, write, session } = project();
-    write('r0/machine.yaml', MACHINE.replace(/disks.*\n|nics.*\n/g, ''));
+    write('r0/machine.yaml', MACHINE.replace(/disks.*\n/, ''));
     write('s0/machine.yaml', 'category: application\n');
     const [host, before] = [await session(), stateOf(machine)];
     await up(host);
@@ -180,6 +181,37 @@ describe('a machine of a folder', () => {
     const proposal = await host.machines.destroy();
     expect(problemsOf(await host.apply(proposal))).toEqual([]);
     expect(stateOf(machine)).toBe(before);
+  });
+
+  it('with a root that is new at each start leaves nothing, but the data beside it', async () => {
+    const { machine, write, session } = project();
+    const image = { name: 'debian', format: 'raw', sha256: 'a'.repeat(64), sizeBytes: 1, virtualBytes: 1 };
+    const origin = { kind: 'file', path: '/tmp/debian' };
+    const record = { version: 1, ...image, origin, createdAt: '2026-01-01T00:00:00Z' };
+    machine.files.files.set(`${IMAGE_NAMES_FOLDER}/debian.json`, JSON.stringify(record));
+    machine.files.files.set(imagePath('debian'), 'image');
+    const text = 'category: service\nboot: { profile: minivm }\nos: { root: image:debian, ephemeral: yes }\n';
+    write('w0/machine.yaml', text);
+    const [host, before] = [await session(), stateOf(machine)];
+    await up(host);
+    expect(machine.libvirt.domain('w0').definition).toContain('<transient/>');
+    expect((await host.project.status()).machines).toMatchObject([{ definition: 'current' }]);
+    await host.apply(await host.project.proposeHalt());
+    const overlay = '/var/lib/portal-gun/machines/w0/root.qcow2.TRANSIENT-w0';
+    machine.files.files.set(overlay, 'left after a power loss');
+    await expect(host.project.proposeUp()).rejects.toMatchObject({
+      code: 'CANNOT_START',
+      message: `the overlay of its disk root is left from a run that was interrupted: ${overlay}`,
+      hint: `remove it: rm ${overlay}`,
+    });
+    expect(problemsOf(await host.apply(await host.project.proposeDestroy()))).toEqual([]);
+    expect(stateOf(machine)).toBe(before);
+
+    await up(host);
+    const file = '/var/lib/portal-gun/machines/w0/of-an-earlier-definition.qcow2';
+    machine.files.files.set(file, 'data');
+    expect(problemsOf(await host.apply(await host.project.proposeDestroy()))).toEqual([]);
+    expect([...machine.files.files.keys()].filter((path) => path.includes('/w0/'))).toEqual([file]);
   });
 
   it('does not start with a kernel that was changed in the store', async () => {

@@ -36,8 +36,8 @@ import type { MachineNames } from './choose-machines.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
 import { type DeviceTarget, type MachineDevices, planDevices } from './machine/machine-devices.ts';
-import { demandStartable } from './machine/start-obstacles.ts';
 import { findVms, type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
+import { demandStartable } from './start/start-obstacles.ts';
 
 /** Options of `portal up`. */
 export interface UpOptions extends MachineNames {
@@ -84,13 +84,14 @@ export async function proposeUp(
   options: UpOptions = {},
 ): Promise<HostProposal<UpSubject>> {
   const virsh = demandLocalLibvirt(session);
+  const hypervisor = await hypervisorHere(session, virsh);
   const opened = await openMachines(session, options, {
-    hypervisor: await hypervisorHere(session, virsh),
+    hypervisor,
     ...{ withNeeded: true, demandsStore: true },
   });
   const { vms, known } = await findVms(virsh, opened.machines);
   const starting = opened.machines.filter((each) => stateOf(vms.get(each) ?? null) === 'off');
-  await demandStartable(session, virsh, starting);
+  const unsure = await demandStartable(session, virsh, starting, hypervisor);
   await demandSoundFiles(
     session.ports,
     starting.flatMap(({ machine: { kernel } }) => [kernel?.kernel ?? [], kernel?.initrd ?? []].flat()),
@@ -123,12 +124,15 @@ export async function proposeUp(
       iommu: false,
       diagnostics: [],
     },
-    notes: raised
-      .filter(({ subject }) => subject.needsRestart)
-      .map(
-        ({ subject }) =>
-          `${subject.name} runs as it was started; to apply the change: portal reload ${subject.name}`,
-      ),
+    notes: [
+      ...unsure,
+      ...raised
+        .filter(({ subject }) => subject.needsRestart)
+        .map(
+          ({ subject }) =>
+            `${subject.name} runs as it was started; to apply the change: portal reload ${subject.name}`,
+        ),
+    ],
     diagnostics: [],
     changesOnlyMachines: true,
   });
