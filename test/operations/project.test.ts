@@ -195,6 +195,20 @@ describe('a machine of a folder', () => {
     expect(stateOf(machine)).toBe(before);
   });
 
+  it('starts with a kernel that libvirt gave to the user of QEMU, and with none of another user', async () => {
+    const large = new MemoryLargeFiles();
+    large.files.set(KERNEL_PATH, new TextEncoder().encode('kernel'));
+    const { machine, write, session } = project({ large });
+    machine.files.files.set('/etc/passwd', 'libvirt-qemu:x:64055:994::/var/lib/libvirt:/usr/sbin/nologin\n');
+    machine.files.files.set('/etc/group', 'kvm:x:994:\n');
+    write('r0/machine.yaml', MACHINE);
+    const host = await session();
+    large.owners.set(KERNEL_PATH, 1000);
+    await expect(host.machines.up()).rejects.toMatchObject({ code: 'STORE_FAILED', subject: KERNEL_PATH });
+    large.owners.set(KERNEL_PATH, 64055);
+    await up(host);
+  });
+
   it('needs root, and the libvirt of this host', async () => {
     const remote = project();
     remote.write('r0/machine.yaml', MACHINE);
@@ -278,10 +292,57 @@ describe('a machine with a device of the host', () => {
     write('r0/machine.yaml', 'category: router\n');
     await up(host, { allow: UNSEEN });
     expect(ownAddresses(machine.libvirt.domain('r0').definition)).toEqual([]);
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(false);
     await host.apply(await host.machines.destroy({ data: true }));
     const ofDevices = (state: string) => state.split('\n').filter((line) => line.startsWith('0000:'));
     expect(ofDevices(stateOf(machine))).toEqual(ofDevices(before));
     expect(parseLock(lockOf(root), 'portal.lock').machines['r0']?.devices).toEqual({});
+  });
+
+  it('is as it was without it, though a root port was added, and others are guarded on', async () => {
+    const { machine, write, session } = onLab();
+    const without = 'category: router\nspare-root-ports: 0\n';
+    write('r0/machine.yaml', without);
+    write('r1/machine.yaml', withPci('06:00.0'));
+    const host = await session();
+    await up(host, { allow: UNSEEN });
+    const before = machine.libvirt.domain('r0').definition;
+    write('r0/machine.yaml', withPci('03:00.0').replace('pci:', 'spare-root-ports: 0\npci:'));
+    await up(host, { allow: UNSEEN });
+    expect(ownAddresses(machine.libvirt.domain('r0').definition)).toEqual(CARD);
+    write('r0/machine.yaml', without);
+    expect(await up(host, { allow: UNSEEN })).not.toContain('file');
+    expect(machine.libvirt.domain('r0').definition.trimEnd()).toBe(before.trimEnd());
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
+
+    // A VM that cannot be read may have devices.
+    const { uuid } = machine.libvirt.domain('galaxy0');
+    machine.libvirt.failure = (words) =>
+      words[0] === 'dumpxml' && words.includes(uuid) ? 'no answer' : null;
+    write('r1/machine.yaml', without);
+    expect(await up(host, { allow: UNSEEN })).toContain('assignment');
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
+  });
+
+  it('keeps its place in the guest if it moved on the host', async () => {
+    const { machine, write, session } = onLab();
+    write('r0/machine.yaml', withPci('06:00.0'));
+    const host = await session();
+    await up(host, { allow: UNSEEN });
+    await host.apply(await host.machines.halt());
+    const domain = machine.libvirt.domain('r0');
+    const before = domain.definition;
+    // As if its card had been in another slot, where a card of the same kind is now.
+    domain.definition = before
+      .replace("bus='0x06' slot='0x00' function='0x0'/>", "bus='0x03' slot='0x00' function='0x0'/>")
+      .replace(
+        'address="0000:06:00.0" path="pci0000:00/07.0/00.0/00.0/00.0"',
+        'address="0000:03:00.0" path="pci0000:00/06.0/00.0"',
+      );
+    expect(ownAddresses(domain.definition)).toEqual(['0000:03:00.0']);
+    expect(await up(host, { allow: UNSEEN })).toEqual(['assignment', 'power']);
+    const placesIn = (text: string) => text.match(/<address .*?>/g);
+    expect(placesIn(domain.definition)).toEqual(placesIn(before));
   });
 
   it('finds it again by its identity, and is told if it is gone', async () => {
