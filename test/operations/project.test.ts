@@ -21,6 +21,9 @@ const ABOVE = temporaryFolder();
 const UNSEEN = ['session', 'node-open', 'net-stack', 'net-elsewhere'];
 /** Two functions of a group. */
 const CARD = ['0000:03:00.0', '0000:03:00.1'];
+const NO_SERIAL = 'deviceSerial: null, productSerial: null';
+/** As `portal.lock` has it. */
+const LOCKED_VF = `{ address: 0000:01:10.2, path: pci0000:00/04.0/10.2, id: 8086:10ca, subsystem: 1af4:1100, ${NO_SERIAL}, mac: null, vf: { pf: { path: pci0000:00/04.0/00.0, id: 8086:10c9, subsystem: 1af4:1100, ${NO_SERIAL}, mac: null }, index: 1 } }`;
 const MACHINE = `category: router
 memory: 128MiB
 disks: [{ name: data, size: 1GiB }]
@@ -367,6 +370,27 @@ describe('a machine with a device of the host', () => {
     await expect((await elsewhere.session()).machines.up()).rejects.toMatchObject({
       code: 'DEVICE_NOT_FOUND',
       message: expect.stringContaining('is not on the host'),
+    });
+  });
+
+  it('is a VF that has to be made again, and the hint says how', async () => {
+    const { write, session } = onLab();
+    write('r0/machine.yaml', withPci('01:10.2'));
+    write(
+      '../portal.lock',
+      `portal-gun: lock/v1
+seed: f701146952dd5587aa35266f28496349
+machines:
+  r0:
+    uuid: ba296efa-9e6c-4185-843f-a8b136933090
+    devices:
+      01:10.2:
+        - ${LOCKED_VF}
+`,
+    );
+    await expect((await session()).machines.up()).rejects.toMatchObject({
+      code: 'DEVICE_NOT_FOUND',
+      hint: expect.stringContaining('pci sriov set 0000:01:00.0 --vfs 2 --persist; or to choose again,'),
     });
   });
 

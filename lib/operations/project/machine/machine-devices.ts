@@ -10,8 +10,8 @@ import type { PciAddress } from '../../../pci/address.ts';
 import type { PciDevice } from '../../../pci/device.ts';
 import { identityOf } from '../../../pci/identity.ts';
 import type { Inventory } from '../../../pci/inventory.ts';
-import { findPersisted } from '../../../pci/persisted/find-persisted.ts';
-import { keptDeviceOf } from '../../../pci/persisted/persisted-device.ts';
+import { findPersisted, isDeviceOf } from '../../../pci/persisted/find-persisted.ts';
+import { keptDeviceOf, type PersistedDevice } from '../../../pci/persisted/persisted-device.ts';
 import { assignOnly } from '../../../plan/assignment/assign-only.ts';
 import {
   assignmentSteps,
@@ -162,7 +162,7 @@ function devicesFor(
         `had the device ${record.id} at ${record.address}, which ${kind === 'missing' ? 'is not on the host' : 'cannot be recognized for sure'}`,
         {
           subject: machine.definition.name,
-          hint: `to choose again, remove "${textOf(entry)}" from the devices of ${machine.definition.name} in portal.lock`,
+          hint: `${vfHint(record, devices)}to choose again, remove "${textOf(entry)}" from the devices of ${machine.definition.name} in portal.lock`,
         },
       );
     });
@@ -179,6 +179,14 @@ function devicesFor(
       : `no device matches "${textOf(entry)}"`,
     { subject: machine.definition.name, hint: 'list the devices: pci list' },
   );
+}
+
+/** How the VF of a PF that is here is created again: after a boot it has none, unless they are persisted. */
+function vfHint({ vf }: PersistedDevice, devices: readonly PciDevice[]): string {
+  const pf = vf === undefined ? undefined : devices.find((device) => isDeviceOf(vf.pf, device));
+  return vf === undefined || pf === undefined
+    ? ''
+    : `create the VFs of its PF: pci sriov set ${pf.address} --vfs ${vf.index + 1} --persist; or `;
 }
 
 function matches({ selector, identity }: PciDefinition, device: PciDevice): boolean {
