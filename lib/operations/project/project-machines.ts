@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
 import { findMachineMetadata } from '../../libvirt/machine/machine-metadata.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import {
+  type KnownMachine,
+  type KnownMachines,
+  mainDocument,
+  readMachines,
+} from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import { withDefaults } from '../../machines/definition/definition-defaults.ts';
@@ -179,9 +184,9 @@ export type MachineVms = ReadonlyMap<ProjectMachine, KnownMachine | null>;
 export async function findVms(
   virsh: Virsh,
   machines: readonly ProjectMachine[],
-): Promise<{ readonly vms: MachineVms; readonly known: readonly KnownMachine[] }> {
-  const { machines: known } = await readMachines(virsh, 'edit');
-  return { vms: new Map(machines.map((each) => [each, vmOf(each, known)])), known };
+): Promise<{ readonly vms: MachineVms; readonly known: KnownMachines }> {
+  const known = await readMachines(virsh, 'edit');
+  return { vms: new Map(machines.map((each) => [each, vmOf(each, known.machines)])), known };
 }
 
 function vmOf({ machine }: ProjectMachine, known: readonly KnownMachine[]): KnownMachine | null {
