@@ -1,5 +1,6 @@
 import type {
   DiskBus,
+  DiskCache,
   DiskFormat,
   MachineDefinition,
   NicModel,
@@ -34,6 +35,7 @@ export interface ResolvedDisk {
   readonly path: string;
   readonly format: DiskFormat;
   readonly bus: DiskBus;
+  readonly cache: DiskCache | null;
   readonly readOnly: boolean;
   readonly cdrom: boolean;
   /** Its content before it is used. */
@@ -59,6 +61,8 @@ export interface ResolvedNic {
   readonly bridge: string | null;
   readonly model: NicModel;
   readonly mac: string;
+  /** Whether firmware can start from the network by it. */
+  readonly boot: boolean;
 }
 
 export interface ResolvedShare {
