@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { parseDefinition } from '../../lib/machines/definition/definition-parser.ts';
 import type { MachineDefinition } from '../../lib/machines/definition/machine-definition.ts';
-import { renderDomain } from '../../lib/machines/domain/domain-text.ts';
 import type { MachineMarks } from '../../lib/machines/domain/metadata.ts';
 import { macFromRandom } from '../../lib/machines/network/mac.ts';
 import { machinePaths, type ResolvedMachine, type XmlFragment } from '../../lib/machines/resolved-machine.ts';
+import { renderDomain } from './render-domain.ts';
 
 // Machines as their folders define them, resolved without a host.
 

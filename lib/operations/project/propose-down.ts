@@ -23,9 +23,10 @@ import { startHookSteps } from '../assignment/start-hook.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
-import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
+import { type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
