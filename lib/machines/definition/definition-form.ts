@@ -7,6 +7,7 @@ import {
   ARCHITECTURES,
   DEFINITION_FORMAT,
   DISK_BUSES,
+  DISK_CACHES,
   DISK_FORMATS,
   DISPLAYS,
   EVENT_ACTIONS,
@@ -113,6 +114,12 @@ const cpusForm = z.union([
       yamlList(integer(0, MAX_HOST_CPU)),
       'CPUs of the host, one for each virtual CPU, in order. Empty: any CPU.',
     ),
+    sockets: key(
+      integer(1, MAX_CPUS),
+      'Sockets that the guest sees. Default: 1, if cores or threads are given.',
+    ),
+    cores: key(integer(1, MAX_CPUS), 'Cores of each socket. Default: as many as `count` needs.'),
+    threads: key(integer(1, MAX_CPUS), 'Threads of each core. Default: 1, if sockets or cores are given.'),
     model: key(
       text(/^[A-Za-z0-9._-]{1,64}$/, 'must be a CPU model of libvirt, host-passthrough or host-model'),
       'CPU model of libvirt, `host-passthrough` or `host-model`.',
@@ -166,6 +173,7 @@ const diskForm = z.strictObject({
   source: key(imageFile, 'A file in the folder, or `image:NAME` of the store, in place of a new disk.'),
   format: key(oneOf(DISK_FORMATS), 'Format of the file.'),
   bus: key(oneOf(DISK_BUSES), 'How the guest sees the disk.'),
+  cache: key(oneOf(DISK_CACHES), 'How the host caches it. Default: that of QEMU.'),
   readonly: key(flag(), 'Whether the guest can only read it.'),
   cdrom: key(flag(), 'Whether it is a CD-ROM, for example an installer.'),
 });
@@ -187,6 +195,7 @@ const nicForm = z.strictObject({
     ),
     'MAC address. Default: one that portal.lock keeps.',
   ),
+  boot: key(flag(), 'Whether the firmware starts from the network by this card (PXE), after the disks.'),
 });
 
 /** The keys of an entry of `pci` that name parts of an identity. */

@@ -27,7 +27,7 @@ export function writtenForm(definition: MachineDefinition): Readonly<Record<stri
     description: definition.description,
     architecture: definition.architecture,
     accelerator: definition.accelerator,
-    cpus: present({ count: cpus.count, pin: cpus.pin, model: cpus.model }),
+    cpus: present({ count: cpus.count, pin: cpus.pin, ...cpus.topology, model: cpus.model }),
     memory: { size: formatExactSize(memory.sizeBytes), hugepages: memory.hugePages },
     firmware: definition.firmware,
     boot: present({ ...boot, arguments: boot.arguments === '' ? null : boot.arguments }),

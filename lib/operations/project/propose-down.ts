@@ -21,10 +21,11 @@ import type { Plan, Step } from '../../plan/plan.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
-import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
+import { type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
