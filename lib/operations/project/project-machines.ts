@@ -8,13 +8,14 @@ import { withDefaults } from '../../machines/definition/definition-defaults.ts';
 import type { MachineDefinition } from '../../machines/definition/machine-definition.ts';
 import { writtenForm } from '../../machines/definition/written-form.ts';
 import { renderDomain } from '../../machines/domain/domain-text.ts';
-import { projectMark, seedOfPlace } from '../../machines/project/locked-values.ts';
+import { projectMark } from '../../machines/project/locked-values.ts';
 import type { LockedMachine, PortalLock } from '../../machines/project/portal-lock.ts';
 import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
 import { inOrder } from './machine/machine-order.ts';
 import { ANY_STORE, MachineStore } from './machine/machine-store.ts';
+import { readNeeded } from './machine/needed-definitions.ts';
 import {
   demandVm,
   type Resolution,
@@ -22,9 +23,7 @@ import {
   resolveMachine,
 } from './machine/resolve-machine.ts';
 import { type MachineFolder, openProject, type Project } from './open-project.ts';
-import { demandDefinition } from './show-machine.ts';
 
-const MACHINE_ID = '/etc/machine-id';
 /** The category of a machine whose definition has a fault. */
 const UNKNOWN_CATEGORY = 'unknown';
 const TOLERATED: readonly ErrorCode[] = ['NOT_IN_STORE', 'BAD_DEFINITION', 'BAD_XML'];
@@ -70,19 +69,11 @@ export async function openMachines(
 ): Promise<OpenedMachines> {
   const project = await openProject(session);
   const lock = project.readLock();
-  const seed = lock.seed ?? seedOfPlace(hostIdOf(session), project.root);
+  const seed = project.seedOf(lock);
   const store = new MachineStore(session.ports.reader);
   const context = { project, lock, seed, store, hypervisor };
-  const definitions = new Map<string, MachineDefinition>();
-  const definitionOf = (name: string): MachineDefinition => {
-    const known = definitions.get(name);
-    if (known !== undefined) return known;
-    const folder = project.machine(name);
-    const definition = demandDefinition(folder, project.read(folder));
-    definitions.set(name, definition);
-    return definition;
-  };
-  const named = chosenNames(project, choice);
+  const named = await chosenNames(project, choice);
+  const definitionOf = await readNeeded(project, named);
   const names = withNeeded
     ? inOrder(named, (name) => definitionOf(name).after)
     : inOrderIfPossible(named, (name) => definitionOf(name).after);
@@ -140,9 +131,10 @@ function resolveAnyway(
 }
 
 /** The host has no VM: it is left out unless it is named. */
-function chosenNames(project: Project, choice: MachineNames): readonly string[] {
+async function chosenNames(project: Project, choice: MachineNames): Promise<readonly string[]> {
   const isNamed = (choice.machines ?? []).length > 0;
-  return machinesOf(project, choice)
+  const read = await machinesOf(project, choice);
+  return read
     .filter(({ result }) => isNamed || 'error' in result || result.definition?.category !== 'host')
     .map(({ folder }) => folder.name);
 }
@@ -151,11 +143,6 @@ function chosenNames(project: Project, choice: MachineNames): readonly string[] 
 function markOf({ definition, fragments }: ResolvedMachine): string {
   const content = JSON.stringify([writtenForm(definition), fragments.map(({ text }) => text)]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
-}
-
-function hostIdOf({ ports }: HostSession): string {
-  const id = ports.reader.readText(MACHINE_ID);
-  return typeof id === 'string' ? id.trim() : '';
 }
 
 /** The VM of each machine in libvirt; `null` for one that is not there. */
