@@ -23,6 +23,8 @@ export interface ResolvedMachine {
   readonly disks: readonly ResolvedDisk[];
   readonly nics: readonly ResolvedNic[];
   readonly shares: readonly ResolvedShare[];
+  /** The machines whose consoles it sees, by their names. */
+  readonly consoles: readonly ResolvedConsole[];
   /** XML fragments of its folder, in the order of their names. */
   readonly fragments: readonly XmlFragment[];
   readonly paths: MachinePaths;
@@ -48,7 +50,7 @@ type DiskContent =
       readonly base: string;
       readonly baseFormat: DiskFormat;
       readonly sizeBytes: number | null;
-      /** Whether it is made again at each start. */
+      /** Whether changes of it are dropped when the VM stops. */
       readonly ephemeral: boolean;
     }
   | { readonly kind: 'file' };
@@ -71,6 +73,12 @@ export interface ResolvedShare {
    * of the directory), or in attributes beside files that only QEMU's user can read (`mapped`).
    */
   readonly access?: 'passthrough' | 'mapped';
+}
+
+/** The console of another machine, on a port of this one. */
+export interface ResolvedConsole {
+  readonly of: string;
+  readonly writes: boolean;
 }
 
 export interface XmlFragment {

@@ -98,6 +98,7 @@ export const machineDefinition: fc.Arbitrary<MachineDefinition> = fc
     nics: fc.array(nic, { maxLength: 9 }),
     pci: fc.constant([]),
     shares: uniqueNames(share, 4),
+    consoles: fc.constant([]),
     display: fc.constantFrom(...DISPLAYS),
     nested: fc.boolean(),
     iommu: fc.boolean(),

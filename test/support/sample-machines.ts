@@ -34,6 +34,8 @@ export function resolvedSample(
   const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   const isDirect = boot.kernel !== null || boot.profile !== null;
   const root = { name: 'root', format: 'qcow2', bus: 'virtio', readOnly: false, cdrom: false } as const;
+  const base = { base: '/var/lib/portal-gun/images/sample', baseFormat: 'raw', sizeBytes: null } as const;
+  const overlay = { kind: 'overlay', ...base, ephemeral: true } as const;
   return {
     definition,
     folder,
@@ -43,7 +45,13 @@ export function resolvedSample(
     disks: [
       ...(os.root === null
         ? []
-        : [{ ...root, path: `${paths.state}/root.qcow2`, content: { kind: 'file' } as const }]),
+        : [
+            {
+              ...root,
+              path: `${paths.state}/root.qcow2`,
+              content: os.ephemeral ? overlay : ({ kind: 'file' } as const),
+            },
+          ]),
       ...definition.disks.map(({ sizeBytes, source, ...disk }) => ({
         ...disk,
         path: source === null ? `${paths.state}/${disk.name}.${disk.format}` : `${folder}/${source}`,
@@ -52,6 +60,7 @@ export function resolvedSample(
     ],
     nics: definition.nics.map((nic, at) => ({ ...nic, mac: nic.mac ?? macFromRandom(bytes(`nic ${at}`)) })),
     shares: definition.shares.map(({ source, ...share }) => ({ ...share, path: `${folder}/${source}` })),
+    consoles: definition.consoles.map(({ of, write }) => ({ of, writes: write })),
     fragments,
     paths,
   };
@@ -80,6 +89,7 @@ os: { root: image:debian12 }
 nested: on
 vsock: on
 nics: [ { network: isolated/a-rather-long-name-of-a-network } ]
+consoles: [ { of: r0 }, { of: web0, write: on } ]
 spare-root-ports: 9
 `,
   desktop: `category: controller

@@ -22,6 +22,7 @@ const CHECKS: readonly Check[] = [
   checkPci,
   checkShares,
   checkAfter,
+  checkConsoles,
   checkArchitecture,
 ];
 
@@ -168,6 +169,16 @@ function checkPci({ pci }: MachineDefinition): readonly YamlFault[] {
 
 function checkShares({ shares }: MachineDefinition): readonly YamlFault[] {
   return shares.flatMap((_, index) => repeated(shares, index, 'name', ['shares', index]));
+}
+
+function checkConsoles({ consoles, name }: MachineDefinition): readonly YamlFault[] {
+  return consoles.flatMap(({ of }, index): readonly YamlFault[] => {
+    if (of === name) return [fault(['consoles', index, 'of'], 'is the machine itself', 'remove it')];
+    const first = consoles.findIndex((each) => each.of === of);
+    return first === index
+      ? []
+      : [fault(['consoles', index, 'of'], `is the same as consoles[${first}]`, 'remove one of them')];
+  });
 }
 
 function checkAfter({ after, name }: MachineDefinition): readonly YamlFault[] {

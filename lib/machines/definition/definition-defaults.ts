@@ -55,6 +55,7 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
       mode: share.mode ?? 'ro',
       driver: share.driver ?? '9p',
     })),
+    consoles: (written.consoles ?? []).map(({ of, write }) => ({ of, write: write ?? false })),
     display: written.display ?? 'none',
     nested: written.nested ?? false,
     // A guest that runs VMs needs an IOMMU to pass hardware through to them.

@@ -154,7 +154,10 @@ const osForm = z.strictObject({
     'Root image: `image:NAME` of the store, or a path in the folder. It is never changed.',
   ),
   size: key(size(), 'Size of the root disk. Default: that of the image.'),
-  ephemeral: key(flag(), 'Whether changes of the root disk are dropped at each start.'),
+  ephemeral: key(
+    flag(),
+    'Whether changes of the root disk are dropped when the VM stops. A reboot of the guest keeps them.',
+  ),
 });
 
 const diskForm = z.strictObject({
@@ -211,6 +214,17 @@ const shareForm = z.strictObject({
   driver: key(oneOf(SHARE_DRIVERS), 'How it is shared: `9p` or `virtiofs`.'),
 });
 
+const consoleForm = z.strictObject({
+  of: required(
+    text(
+      /^([a-z][a-z0-9-]{0,40}|type=[a-z][a-z0-9-]{0,62})$/,
+      'must be the name of a machine, or type=CATEGORY for all machines of a category',
+    ),
+    'The name of a machine, or `type=CATEGORY` for all machines of a category.',
+  ),
+  write: key(flag(), 'Whether this machine can also send keys to the console.'),
+});
+
 /** The form of a machine definition. */
 export const definitionForm = z.strictObject({
   $schema: key(yamlText, 'JSON Schema, for editors.'),
@@ -230,6 +244,10 @@ export const definitionForm = z.strictObject({
   nics: key(yamlList(nicForm), 'Virtual network cards.'),
   pci: key(yamlList(pciForm), 'Devices of the host that the machine gets.'),
   shares: key(yamlList(shareForm), 'Directories that are shared with the guest.'),
+  consoles: key(
+    yamlList(consoleForm),
+    'Serial consoles of other machines that this machine sees, each on a port of its own.',
+  ),
   display: key(oneOf(DISPLAYS), '`none` has only the serial console.'),
   nested: key(flag(), 'Whether the guest can run VMs.'),
   iommu: key(flag(), 'Whether the guest has an IOMMU.'),

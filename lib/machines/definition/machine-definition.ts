@@ -49,6 +49,7 @@ export interface MachineDefinition {
   readonly nics: readonly NicDefinition[];
   readonly pci: readonly PciDefinition[];
   readonly shares: readonly ShareDefinition[];
+  readonly consoles: readonly ConsoleDefinition[];
   readonly display: Display;
   readonly nested: boolean;
   readonly iommu: boolean;
@@ -134,4 +135,12 @@ interface ShareDefinition {
   readonly source: string;
   readonly mode: ShareMode;
   readonly driver: ShareDriver;
+}
+
+/** Consoles of other machines that a machine sees. */
+interface ConsoleDefinition {
+  /** The name of a machine, or `type=CATEGORY`. */
+  readonly of: string;
+  /** Whether it can also send keys to them. */
+  readonly write: boolean;
 }

@@ -41,6 +41,7 @@ export function writtenForm(definition: MachineDefinition): Readonly<Record<stri
     nics: definition.nics.map((nic) => present({ ...nic })),
     pci: definition.pci.map(pciForm),
     shares: definition.shares.map((share) => ({ ...share })),
+    consoles: definition.consoles.map((each) => ({ ...each })),
     display: definition.display,
     nested: definition.nested,
     iommu: definition.iommu,

@@ -6,7 +6,7 @@ import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { isAdded, personalAttributes } from './added-by-libvirt.ts';
 import { partName, sizeInBytes } from './difference-words.ts';
 import { isPciController, isRootPort, isSameMachineType, matchNodes } from './matched-nodes.ts';
-import { nodeFrom, nodesIn, textOf } from './xml-node.ts';
+import { nodeFrom, nodeIn, nodesIn, textOf } from './xml-node.ts';
 
 /** A difference between the definition of a VM and its machine. */
 export interface DefinitionDifference {
@@ -36,8 +36,18 @@ export function definitionDifferences(
 ): readonly DefinitionDifference[] {
   return [
     ...metadataDifferences(rendered, found),
-    ...differencesIn(nodeFrom(rendered.root), nodeFrom(found.root), []),
+    ...differencesIn(nodeFrom(rendered.root), withoutOverlays(nodeFrom(found.root)), []),
   ];
+}
+
+/** While a VM runs, the source of a transient disk is an overlay, and its own file is below it. */
+function withoutOverlays(node: XmlNode): XmlNode {
+  if (node.name === 'domain' || node.name === 'devices') {
+    return { ...node, content: nodesIn(node).map(withoutOverlays) };
+  }
+  const below = nodeIn(nodeIn(node, 'backingStore'), 'source');
+  if (node.name !== 'disk' || below === undefined || nodeIn(node, 'transient') === undefined) return node;
+  return { ...node, content: nodesIn(node).map((child) => (child.name === 'source' ? below : child)) };
 }
 
 /** Compares our element, with any prefix: all its attributes are ours, its content and its siblings are not. */

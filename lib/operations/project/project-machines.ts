@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
 import { findMachineMetadata } from '../../libvirt/machine/machine-metadata.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import {
+  type KnownMachine,
+  type KnownMachines,
+  mainDocument,
+  readMachines,
+} from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import { withDefaults } from '../../machines/definition/definition-defaults.ts';
@@ -71,9 +76,9 @@ export async function openMachines(
   const lock = project.readLock();
   const seed = project.seedOf(lock);
   const store = new MachineStore(session.ports.reader);
-  const context = { project, lock, seed, store, hypervisor };
   const named = await chosenNames(project, choice);
-  const definitionOf = await readNeeded(project, named);
+  const { definitionOf, machinesOfType } = await readNeeded(project, named);
+  const context = { project, lock, seed, store, hypervisor, machinesOfType };
   const names = withNeeded
     ? inOrder(named, (name) => definitionOf(name).after)
     : inOrderIfPossible(named, (name) => definitionOf(name).after);
@@ -156,9 +161,9 @@ export type MachineVms = ReadonlyMap<ProjectMachine, KnownMachine | null>;
 export async function findVms(
   virsh: Virsh,
   machines: readonly ProjectMachine[],
-): Promise<{ readonly vms: MachineVms; readonly known: readonly KnownMachine[] }> {
-  const { machines: known } = await readMachines(virsh, 'edit');
-  return { vms: new Map(machines.map((each) => [each, vmOf(each, known)])), known };
+): Promise<{ readonly vms: MachineVms; readonly known: KnownMachines }> {
+  const known = await readMachines(virsh, 'edit');
+  return { vms: new Map(machines.map((each) => [each, vmOf(each, known.machines)])), known };
 }
 
 function vmOf({ machine }: ProjectMachine, known: readonly KnownMachine[]): KnownMachine | null {

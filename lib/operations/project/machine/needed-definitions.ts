@@ -1,30 +1,45 @@
 import type { MachineDefinition } from '../../../machines/definition/machine-definition.ts';
-import { type ReadFolder, readFolders } from '../choose-machines.ts';
+import { machinesOf, type ReadFolder, readFolders } from '../choose-machines.ts';
 import type { Project } from '../open-project.ts';
 import { demandDefinition } from '../show-machine.ts';
 
-/**
- * Reads the definitions of machines, and of all that they start after.
- *
- * @returns the definition of one of them by its name; it throws PortalGunError NO_FOLDER or BAD_DEFINITION if that has none
- */
-export async function readNeeded(
-  project: Project,
-  names: readonly string[],
-): Promise<(name: string) => MachineDefinition> {
+/** The definitions that a request needs. */
+interface NeededDefinitions {
+  /** @throws PortalGunError NO_FOLDER, BAD_DEFINITION */
+  definitionOf(name: string): MachineDefinition;
+  /** The machines of a category, by name, other than the host. One whose definition has a fault is not among them. */
+  machinesOfType(category: string): readonly string[];
+}
+
+/** Reads the definitions of machines, and of all that they start after, or whose consoles they see. */
+export async function readNeeded(project: Project, names: readonly string[]): Promise<NeededDefinitions> {
   const known = new Map<string, ReadFolder>();
   const all = project.machines();
   for (let open = names; open.length > 0; ) {
     const folders = open.flatMap((name) => all.find((folder) => folder.name === name) ?? []);
     const read = await readFolders(project, folders);
     for (const each of read) known.set(each.folder.name, each);
-    const needed = read.flatMap(({ result }) => ('error' in result ? [] : (result.definition?.after ?? [])));
+    const needed = read.flatMap((each) => definitionIn(each)?.after ?? []);
     open = [...new Set(needed)].filter((name) => !known.has(name));
   }
-  return (name) => {
-    const read = known.get(name);
-    if (read === undefined) throw new Error(`the definition of ${project.machine(name).name} was not read`);
-    if ('error' in read.result) throw read.result.error;
-    return demandDefinition(read.folder, read.result);
+  const seesTypes = [...known.values()].some((each) =>
+    definitionIn(each)?.consoles.some(({ of }) => of.startsWith('type=')),
+  );
+  const seen = seesTypes ? await machinesOf(project, {}) : [];
+  return {
+    definitionOf(name) {
+      const read = known.get(name);
+      if (read === undefined) throw new Error(`the definition of ${project.machine(name).name} was not read`);
+      if ('error' in read.result) throw read.result.error;
+      return demandDefinition(read.folder, read.result);
+    },
+    machinesOfType: (category) =>
+      seen
+        .filter((each) => category !== 'host' && definitionIn(each)?.category === category)
+        .map(({ folder }) => folder.name),
   };
+}
+
+function definitionIn({ result }: ReadFolder): MachineDefinition | null {
+  return 'error' in result ? null : result.definition;
 }
