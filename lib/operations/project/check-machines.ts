@@ -32,7 +32,7 @@ export interface MachineCheck {
  */
 export async function checkMachines(session: HostSession, choice: MachineNames = {}): Promise<MachineCheck> {
   const project = await openProject(session);
-  const parsed = machinesOf(project, choice);
+  const parsed = await machinesOf(project, choice);
   return {
     root: project.root,
     machines: parsed.map(({ folder, result }) => {
