@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { whySkipped } from '../support/skipping.ts';
 import { type BootOptions, bootMachine, type RunningMachine } from './boot-machine.ts';
-import { type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
+import { type LibvirtdOptions, type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
 import type { MachineName } from './machines.ts';
+import { OLDER_SUITE } from './older-libvirt.ts';
 import type { ProvidedLab } from './provide-lab.ts';
+import { SUITE } from './recipe.ts';
 import type { RootFileSystem } from './root-file-system.ts';
 
 const LOOK_MS = 250;
@@ -32,6 +34,25 @@ export function describeLibvirtd(title: string, tests: (root: RootFileSystem) =>
   else describeLab(title, tests);
 }
 
+/**
+ * Tests of the libvirt of two Debian releases: of the lab, and of the one before, whose files are in `tree`.
+ *
+ * @param describeOne {@link describeLab}, or {@link describeLibvirtd} for those that need a daemon
+ */
+export function describeReleases(
+  title: string,
+  describeOne: typeof describeLab,
+  tests: (root: RootFileSystem, tree: string) => void,
+): void {
+  describeOne(`${title} (Debian ${SUITE})`, (root) => tests(root, root.tree));
+  const older = `${title} (Debian ${OLDER_SUITE})`;
+  if (!('root' in lab)) describeOne(older, (root) => tests(root, root.tree));
+  else if ('tree' in lab.older) {
+    const { tree } = lab.older;
+    describeOne(older, (root) => tests(root, tree));
+  } else describe.skip(`${older}${whySkipped(false, lab.older.unavailable)}`);
+}
+
 /** A machine that is up for the tests beside this call, and gone after them. */
 export function useMachine(
   root: RootFileSystem,
@@ -50,10 +71,10 @@ export function useMachine(
 }
 
 /** A libvirtd that answers during the tests beside this call, and is gone after them. */
-export function useLibvirtd(root: RootFileSystem): () => RunningLibvirtd {
+export function useLibvirtd(root: RootFileSystem, options?: LibvirtdOptions): () => RunningLibvirtd {
   let libvirtd: RunningLibvirtd | undefined;
   beforeAll(async () => {
-    libvirtd = await startLibvirtd(root);
+    libvirtd = await startLibvirtd(root, options);
   });
   afterAll(() => libvirtd?.end());
   return () => {

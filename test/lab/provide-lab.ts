@@ -4,15 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { assertNamespaces } from './libvirtd-namespaces.ts';
+import { olderLibvirt } from './older-libvirt.ts';
 import { LabUnavailable, type RootFileSystem, rootFileSystem } from './root-file-system.ts';
 import { formatVersions } from './versions.ts';
 
 /**
- * What the lab's tests boot from, and why no libvirtd runs outside of its machines; or why there is no lab here, which
- * may be or is a failure.
+ * What the lab's tests boot from, why no libvirtd runs outside of its machines, and the files of an older libvirt or why
+ * there are none; or why there is no lab here, which may be or is a failure.
  */
 export type ProvidedLab =
-  | { readonly root: RootFileSystem; readonly noLibvirtd: string | null }
+  | {
+      readonly root: RootFileSystem;
+      readonly noLibvirtd: string | null;
+      readonly older: { readonly tree: string } | { readonly unavailable: string };
+    }
   | { readonly unavailable: string }
   | { readonly failed: string };
 
@@ -49,16 +54,22 @@ async function makeLab(signal: AbortSignal): Promise<ProvidedLab> {
     say(`${error.message}. Its tests are skipped.`);
     return { unavailable: error.message };
   };
+  /** What is had, or why it is not. */
+  const orWhy = async <T>(had: () => Promise<T>): Promise<T | { readonly unavailable: string }> => {
+    try {
+      return await had();
+    } catch (error) {
+      const lab = withoutLab(error);
+      if ('failed' in lab) throw error;
+      return lab;
+    }
+  };
   try {
     const root = await rootFileSystem(say, signal);
     say(`${formatVersions(root.versions)}.`);
-    try {
-      await assertNamespaces();
-      return { root, noLibvirtd: null };
-    } catch (error) {
-      const lab = withoutLab(error);
-      return 'failed' in lab ? lab : { root, noLibvirtd: lab.unavailable };
-    }
+    const namespaces = await orWhy(assertNamespaces);
+    const older = await orWhy(async () => ({ tree: await olderLibvirt({ say, signal }) }));
+    return { root, noLibvirtd: namespaces?.unavailable ?? null, older };
   } catch (error) {
     return withoutLab(error);
   }
