@@ -16,10 +16,12 @@ export type ProvidedLab =
   | {
       readonly root: RootFileSystem;
       readonly noLibvirtd: string | null;
-      readonly older: { readonly tree: string } | { readonly unavailable: string };
+      readonly older: { readonly tree: string } | NoLab;
     }
-  | { readonly unavailable: string }
-  | { readonly failed: string };
+  | NoLab;
+
+/** Why something cannot be had: its tests are skipped, or fail. */
+type NoLab = { readonly unavailable: string } | { readonly failed: string };
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -48,28 +50,23 @@ export default function provideLab(project: TestProject): () => Promise<void> {
 async function makeLab(signal: AbortSignal): Promise<ProvidedLab> {
   const say = (text: string) => process.stdout.write(`lab: ${text}\n`);
   // Where CI runs, a lab that can't be had is a failure.
-  const withoutLab = (error: unknown): Exclude<ProvidedLab, { root: RootFileSystem }> => {
+  const withoutLab = (error: unknown): NoLab => {
     if (!(error instanceof LabUnavailable) || process.env['CI'])
       return { failed: error instanceof Error ? error.message : String(error) };
     say(`${error.message}. Its tests are skipped.`);
     return { unavailable: error.message };
   };
-  /** What is had, or why it is not. */
-  const orWhy = async <T>(had: () => Promise<T>): Promise<T | { readonly unavailable: string }> => {
-    try {
-      return await had();
-    } catch (error) {
-      const lab = withoutLab(error);
-      if ('failed' in lab) throw error;
-      return lab;
-    }
-  };
   try {
     const root = await rootFileSystem(say, signal);
     say(`${formatVersions(root.versions)}.`);
-    const namespaces = await orWhy(assertNamespaces);
-    const older = await orWhy(async () => ({ tree: await olderLibvirt({ say, signal }) }));
-    return { root, noLibvirtd: namespaces?.unavailable ?? null, older };
+    const older = await olderLibvirt({ say, signal }).then((tree) => ({ tree }), withoutLab);
+    try {
+      await assertNamespaces();
+      return { root, noLibvirtd: null, older };
+    } catch (error) {
+      const lab = withoutLab(error);
+      return 'failed' in lab ? lab : { root, noLibvirtd: lab.unavailable, older };
+    }
   } catch (error) {
     return withoutLab(error);
   }
