@@ -229,6 +229,38 @@ describe('a machine of a folder', () => {
   });
 });
 
+describe('the hypervisor of a rendered machine', () => {
+  const NODE = { '/dev/kvm': '' };
+  const TRIED = '/run/portal-gun/kvm-result';
+  const NO_KVM = 'error: failed to get emulator capabilities';
+
+  it.each<readonly [string, Readonly<Record<string, string>>, string | null, string, boolean]>([
+    ['without a node', {}, null, 'qemu', false],
+    ['after a trial that failed', { ...NODE, [TRIED]: 'qemu' }, null, 'qemu', false],
+    ['after a trial', { ...NODE, [TRIED]: 'kvm' }, null, 'kvm', false],
+    ['if libvirt has no KVM', NODE, NO_KVM, 'qemu', false],
+    ['before a trial', NODE, null, 'kvm', true],
+  ])('is that of portal up, or may differ: %s', async (_, files, refused, hypervisor, mayDiffer) => {
+    const { machine, write, session } = project();
+    write('r0/machine.yaml', 'category: router\n');
+    for (const [path, text] of Object.entries(files)) machine.files.files.set(path, text);
+    machine.libvirt.failure = ([verb]) => (verb === 'domcapabilities' ? refused : null);
+    const rendered = await (await session()).project.render('r0');
+    expect(rendered).toMatchObject({ hypervisor, hypervisorMayDiffer: mayDiffer });
+    expect(rendered.domain).toContain(`<domain type="${hypervisor}">`);
+  });
+
+  it('is not open if the definition names it', async () => {
+    const { machine, write, session } = project();
+    write('r0/machine.yaml', 'category: router\naccelerator: kvm\n');
+    machine.files.files.set('/dev/kvm', '');
+    expect(await (await session()).project.render('r0')).toMatchObject({
+      hypervisor: 'kvm',
+      hypervisorMayDiffer: false,
+    });
+  });
+});
+
 describe('a machine that cannot start', () => {
   it.each([
     ['boot: { profile: other }', 'NOT_IN_STORE', 'the store has no boot assets of this name'],
