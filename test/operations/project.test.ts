@@ -139,6 +139,26 @@ describe('a machine of a folder', () => {
     });
   });
 
+  it('is started again if a later step of its removal fails, as the plan says before', async () => {
+    const { machine, write, session } = project();
+    const said = 'if a step fails, the VMs that were stopped before it are started again';
+    write('r0/machine.yaml', MACHINE);
+    const host = await session();
+    await up(host);
+    expect((await host.project.proposeHalt()).notes).not.toContain(said);
+    const proposal = await host.project.proposeDestroy();
+    expect(proposal.notes).toContain(said);
+    machine.libvirt.failure = ([verb]) => (verb === 'net-undefine' ? 'is in use' : null);
+    expect(await host.apply(proposal)).toMatchObject({ outcome: 'undone' });
+    machine.libvirt.failure = () => null;
+    expect([...machine.libvirt.networks.networks.keys()]).toEqual(['isolated-lan']);
+    expect((await host.project.status()).machines).toMatchObject([
+      { state: 'running', definition: 'current' },
+    ]);
+    await host.apply(await host.project.proposeHalt());
+    expect((await host.project.proposeDestroy()).notes).not.toContain(said);
+  });
+
   it('is refused if libvirt has a VM of its name that is not ours', async () => {
     const { machine, write, session } = project();
     write('galaxy0/machine.yaml', 'category: router\n');
