@@ -14,6 +14,8 @@ export type ValueKind =
   | 'binding'
   | 'persisted-pf'
   | 'folder-machine'
+  | 'definition-key'
+  | 'definition-value'
   | 'template'
   | 'boot-assets'
   | 'stored-image'

@@ -31,6 +31,8 @@ import { stateOf } from './propose-up.ts';
 /** The default time for a guest to shut down. */
 export const DEFAULT_GRACE_SECONDS = 60;
 
+const RESTARTED = 'if a step fails, the VMs that were stopped before it are started again';
+
 /** Options of `portal halt`. */
 export interface HaltOptions extends MachineNames {
   /** How long a guest has to shut down before its VM is ended; 0: it is ended immediately. */
@@ -202,6 +204,12 @@ function networksOf({ definition, live }: KnownMachine): readonly string[] {
   });
 }
 
+/** Whether an undo starts a VM that an earlier step stopped: its state before was running. */
+function restartsIfUndone({ steps }: Plan): boolean {
+  const first = steps.findIndex(({ change }) => change.kind === 'power' && change.to === 'off');
+  return first >= 0 && first < steps.length - 1;
+}
+
 function titleOf({ machines }: OpenedMachines): string {
   const [first] = machines;
   return machines.length === 1 && first !== undefined
@@ -230,7 +238,10 @@ function proposalOfDown(
       kept,
     },
     inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
-    notes: kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`],
+    notes: [
+      ...(restartsIfUndone(plan) ? [RESTARTED] : []),
+      ...(kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`]),
+    ],
     diagnostics: [],
     changesOnlyMachines: true,
   });
