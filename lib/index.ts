@@ -75,6 +75,15 @@ export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
+export type {
+  GuestAgent,
+  GuestEnd,
+  GuestEvent,
+  GuestExecOptions,
+  GuestExit,
+  GuestFileMode,
+  GuestHello,
+} from './guest/agent/guest-agent.ts';
 export { KEY_NAMES } from './guest/console/console-keys.ts';
 export type { ConsoleScript, ScriptStep } from './guest/console/console-script.ts';
 export { ConsoleText } from './guest/console/console-text.ts';
