@@ -75,6 +75,8 @@ export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
+export { AgentProtocol } from './guest/agent/agent-protocol.ts';
+export { ByteGatherer } from './guest/agent/byte-gatherer.ts';
 export type {
   GuestAgent,
   GuestEnd,
@@ -82,6 +84,7 @@ export type {
   GuestExecOptions,
   GuestExit,
   GuestFileMode,
+  GuestGetOptions,
   GuestHello,
 } from './guest/agent/guest-agent.ts';
 export { KEY_NAMES } from './guest/console/console-keys.ts';
@@ -243,6 +246,8 @@ export type { MachineConsole } from './operations/console/find-console.ts';
 export { findConsole } from './operations/console/find-console.ts';
 export type { OpenConsole, OpenConsoleOptions } from './operations/console/open-console.ts';
 export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
+export type { OpenAgentOptions } from './operations/guest/open-agent.ts';
+export { openAgent } from './operations/guest/open-agent.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';

@@ -88,6 +88,7 @@ disks: [ { name: system, size: 20GiB }, { name: installer, source: debian.iso, c
 display: vnc
 rng: off
 watchdog: poweroff
+agent: none
 spare-root-ports: 0
 `,
   storage: `category: service

@@ -1,7 +1,7 @@
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
 import { osNode } from './boot.ts';
-import { displayNodes, serialNode } from './console.ts';
+import { agentNodes, displayNodes, serialNode } from './console.ts';
 import { diskControllers, diskNodes, pluggedDisks } from './disks.ts';
 import { extraNodes, usbController } from './extras.ts';
 import { withFragments } from './fragments.ts';
@@ -60,6 +60,7 @@ function deviceNodes(machine: ResolvedMachine): readonly XmlNode[] {
     ...shareNodes(machine, firstShare),
     ...nicNodes(machine, 1),
     serialNode(machine),
+    ...agentNodes(machine),
     ...displayNodes(machine),
     ...extraNodes(machine),
     ...iommuNodes(machine),

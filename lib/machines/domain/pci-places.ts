@@ -21,6 +21,7 @@ const BOARD_SLOTS = {
   usb: 0x14,
   /** The first of those for SATA controllers beside that of the chipset. */
   sata: 0x15,
+  serial: 0x1d,
 } as const;
 
 /** Slots of the root bus for root ports: eight in each, one for each function. */
