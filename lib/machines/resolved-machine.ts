@@ -96,6 +96,8 @@ export interface MachinePaths {
   readonly state: string;
   /** Sockets: `/run/portal-gun/machines/NAME`. */
   readonly run: string;
+  /** The socket of the agent. */
+  readonly agent: string;
   /** The socket of the serial console. */
   readonly console: string;
   /** The output of the serial console. */
@@ -108,6 +110,7 @@ export function machinePaths(name: string): MachinePaths {
   return {
     state: `/var/lib/portal-gun/machines/${name}`,
     run,
+    agent: `${run}/agent`,
     console: `${run}/console`,
     consoleLog: `/var/log/portal-gun/machines/${name}/console.log`,
   };

@@ -280,6 +280,7 @@ function placedIn(
   const paths = {
     state: at('state'),
     run: at('run'),
+    agent: at('run/agent'),
     console: at('run/console'),
     consoleLog: at('console.log'),
   };

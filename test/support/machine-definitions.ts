@@ -110,6 +110,7 @@ export const machineDefinition: fc.Arbitrary<MachineDefinition> = fc
     watchdog: orNull(fc.constantFrom(...WATCHDOG_ACTIONS)),
     tpm: fc.constant(false),
     vsock: fc.boolean(),
+    agent: fc.constantFrom('virtio-serial', 'none'),
     spareRootPorts: fc.integer({ min: 0, max: 24 }),
     autostart: fc.boolean(),
     on: fc.record({

@@ -106,6 +106,7 @@ display: vnc
 nics: [ { network: default, boot: on }, { bridge: br0 } ]
 rng: off
 watchdog: poweroff
+agent: none
 spare-root-ports: 0
 `,
   storage: `category: service

@@ -66,6 +66,7 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
     watchdog: written.watchdog ?? null,
     tpm: written.tpm ?? false,
     vsock: written.vsock ?? false,
+    agent: written.agent ?? 'virtio-serial',
     spareRootPorts: written['spare-root-ports'] ?? DEFAULT_SPARE_ROOT_PORTS,
     autostart: written.autostart ?? false,
     on: { reboot: written.on?.reboot ?? 'restart', crash: written.on?.crash ?? 'destroy' },

@@ -4,6 +4,7 @@ import { CATEGORIES, isCategory } from '../../libvirt/machine/category.ts';
 import { parseDeviceSelector } from './device-selector.ts';
 import {
   ACCELERATORS,
+  AGENT_TRANSPORTS,
   ARCHITECTURES,
   DEFINITION_FORMAT,
   DISK_BUSES,
@@ -264,6 +265,7 @@ export const definitionForm = z.strictObject({
   watchdog: key(oneOf(WATCHDOG_ACTIONS), 'Action of a watchdog if the guest hangs.'),
   tpm: key(flag(), 'Whether the guest has an emulated TPM.'),
   vsock: key(flag(), 'Whether the guest has a vsock device.'),
+  agent: key(oneOf(AGENT_TRANSPORTS), 'How the host reaches the agent of the guest. `none`: not at all.'),
   'spare-root-ports': key(integer(0, MAX_ROOT_PORTS), 'Free PCIe root ports, for devices attached later.'),
   autostart: key(flag(), 'Whether libvirt starts it when the host boots.'),
   on: key(

@@ -15,6 +15,7 @@ export const SHARE_MODES = ['ro', 'rw'] as const;
 export const SHARE_DRIVERS = ['9p', 'virtiofs'] as const;
 export const DISPLAYS = ['none', 'vga', 'virtio', 'vnc'] as const;
 export const WATCHDOG_ACTIONS = ['none', 'reset', 'poweroff', 'pause'] as const;
+export const AGENT_TRANSPORTS = ['virtio-serial', 'none'] as const;
 export const EVENT_ACTIONS = ['destroy', 'restart', 'preserve'] as const;
 
 type Architecture = (typeof ARCHITECTURES)[number];
@@ -28,6 +29,7 @@ export type ShareMode = (typeof SHARE_MODES)[number];
 export type ShareDriver = (typeof SHARE_DRIVERS)[number];
 type Display = (typeof DISPLAYS)[number];
 type WatchdogAction = (typeof WATCHDOG_ACTIONS)[number];
+type AgentTransport = (typeof AGENT_TRANSPORTS)[number];
 type EventAction = (typeof EVENT_ACTIONS)[number];
 
 /**
@@ -59,6 +61,8 @@ export interface MachineDefinition {
   readonly watchdog: WatchdogAction | null;
   readonly tpm: boolean;
   readonly vsock: boolean;
+  /** How the host reaches the agent of the guest. */
+  readonly agent: AgentTransport;
   /** Free PCIe root ports, for devices that are attached while it runs. */
   readonly spareRootPorts: number;
   readonly autostart: boolean;

@@ -49,6 +49,7 @@ export function writtenForm(definition: MachineDefinition): Readonly<Record<stri
     watchdog: definition.watchdog,
     tpm: definition.tpm,
     vsock: definition.vsock,
+    agent: definition.agent,
     'spare-root-ports': definition.spareRootPorts,
     autostart: definition.autostart,
     on: { ...on },

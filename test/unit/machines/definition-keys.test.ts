@@ -85,6 +85,7 @@ const KEYS: readonly (readonly [key: string, good: string, bad: string, column: 
   ['watchdog', 'reset', 'bark', 11, 'reset'],
   ['tpm', 'true', '2.0', 6, 'on or off'],
   ['vsock', 'false', 'x', 8, 'on or off'],
+  ['agent', 'none', 'ssh', 8, 'virtio-serial or none'],
   ['spare-root-ports', '4', '25', 19, 'from 0 to 24'],
   ['autostart', 'no', 'never', 12, 'on or off'],
   ['on', '{ crash: restart }', '{ crash: reboot }', 14, 'destroy'],
