@@ -24,6 +24,7 @@ import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { endOfScripts } from './machine/event-scripts.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
 import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
@@ -101,6 +102,7 @@ export async function proposeDestroy(
     ...stops,
     ...(await networkSteps(virsh, opened)),
     ...hookSteps(session, vms, known),
+    ...endOfScripts(session, opened),
     // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
       directoriesOf(machine)

@@ -27,13 +27,14 @@ import {
   powerStep,
 } from '../../plan/machines/machine-steps.ts';
 import type { Step } from '../../plan/plan.ts';
-import { startHookSteps } from '../assignment/start-hook.ts';
+import { toldHookSteps } from '../assignment/start-hook.ts';
 import { demandSoundFiles } from '../boot/resolve-boot.ts';
 import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { eventSteps } from './machine/event-scripts.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
 import { type DeviceTarget, type MachineDevices, planDevices } from './machine/machine-devices.ts';
 import { demandStartable } from './machine/start-obstacles.ts';
@@ -100,9 +101,10 @@ export async function proposeUp(
   const devices = await planDevices(session, virsh.uri, drafts, known);
   const raised = drafts.map((draft) => raise(session, virsh.uri, draft, devices, options.paused ?? false));
   const hook = [...devices.assignments.values()].some(({ functions }) => functions.length > 0)
-    ? startHookSteps(session, true)
+    ? toldHookSteps(session, 'start', virsh.uri)
     : [];
-  const steps = [...networks, ...hook, ...raised.flatMap((each) => each.steps)];
+  const scripts = eventSteps(session, virsh.uri, opened);
+  const steps = [...networks, ...hook, ...scripts, ...raised.flatMap((each) => each.steps)];
   const names = raised.map(({ subject }) => subject.name);
   return proposalOf<UpSubject>({
     plan: {

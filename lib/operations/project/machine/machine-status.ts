@@ -7,6 +7,7 @@ import type { HostSession } from '../../session/host-session.ts';
 import { virshOf } from '../../session/libvirt-connection.ts';
 import type { MachineNames } from '../choose-machines.ts';
 import { openMachines, type ProjectMachine } from '../project-machines.ts';
+import { scriptsDiffer } from './event-scripts.ts';
 import { askedHypervisor } from './hypervisor.ts';
 
 /**
@@ -48,7 +49,9 @@ export async function machineStatus(session: HostSession, choice: MachineNames =
   const states = await readStates(virsh, machines);
   return {
     ...{ connect: virsh.uri, root: project.root },
-    machines: machines.map((each, index) => statusOf(each, states[index])),
+    machines: machines.map((each, index) =>
+      statusOf(each, states[index], () => scriptsDiffer(session, project, each)),
+    ),
   };
 }
 
@@ -94,6 +97,7 @@ async function readStates(virsh: Virsh, machines: readonly ProjectMachine[]): Pr
 function statusOf(
   { machine: { definition, uuid, paths }, rendered, lacks }: ProjectMachine,
   told: Told | undefined,
+  scripts: () => readonly string[],
 ): MachineStatus {
   const known = { name: definition.name, uuid, category: definition.category };
   if (told === undefined || !told.isKnown) {
@@ -105,7 +109,7 @@ function statusOf(
   }
   const differencesOf = (text: string): readonly string[] =>
     definitionDifferences(rendered, parseXml(text, definition.name)).map(formatDifference);
-  const differences = differencesOf(told.inactive);
+  const differences = [...differencesOf(told.inactive), ...scripts()];
   if (differences.length > 0) return { ...now, definition: 'changed', differences };
   const live = told.live === null ? [] : differencesOf(told.live);
   return { ...now, differences: live, definition: live.length > 0 ? 'needs-restart' : 'current' };
