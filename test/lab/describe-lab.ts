@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { whySkipped } from '../support/skipping.ts';
 import { type BootOptions, bootMachine, type RunningMachine } from './boot-machine.ts';
-import { type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
+import { type LibvirtdOptions, type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
 import type { MachineName } from './machines.ts';
 import type { ProvidedLab } from './provide-lab.ts';
 import type { RootFileSystem } from './root-file-system.ts';
@@ -50,10 +50,10 @@ export function useMachine(
 }
 
 /** A libvirtd that answers during the tests beside this call, and is gone after them. */
-export function useLibvirtd(root: RootFileSystem): () => RunningLibvirtd {
+export function useLibvirtd(root: RootFileSystem, options: LibvirtdOptions = {}): () => RunningLibvirtd {
   let libvirtd: RunningLibvirtd | undefined;
   beforeAll(async () => {
-    libvirtd = await startLibvirtd(root);
+    libvirtd = await startLibvirtd(root, options);
   });
   afterAll(() => libvirtd?.end());
   return () => {

@@ -18,6 +18,8 @@ import { programOf, type RootFileSystem } from './root-file-system.ts';
 export interface LibvirtdOptions {
   /** How long it may take until it answers. */
   readonly startTimeoutMs?: number;
+  /** The hooks that it calls for VMs, by their names. They see {@link RunningLibvirtd.folder}, and no Node. */
+  readonly hooks?: (folder: string) => Readonly<Record<string, string>>;
 }
 
 interface VirshResult {
@@ -86,6 +88,10 @@ export async function startLibvirtd(
     for (const name of ['lib', 'log', 'run']) mkdirSync(at(`state/${name}/portal-gun`), { recursive: true });
     cpSync(join(root.tree, 'etc/libvirt'), at('etc'), { recursive: true });
     for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(at('etc'), name), text);
+    for (const [name, text] of Object.entries(options.hooks?.(at('shared')) ?? {})) {
+      mkdirSync(at('etc/hooks/qemu.d'), { recursive: true });
+      writeFileSync(at(`etc/hooks/qemu.d/${name}`), text, { mode: 0o755 });
+    }
     writeFileSync(at('bin/virsh'), virshWrapper(root.tree, uri), { mode: 0o755 });
     writeFileSync(at('enter.sh'), ENTER_SCRIPT);
     writeFileSync(at('output'), '');
