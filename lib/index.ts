@@ -75,6 +75,18 @@ export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
+export { AgentProtocol } from './guest/agent/agent-protocol.ts';
+export { ByteGatherer } from './guest/agent/byte-gatherer.ts';
+export type {
+  GuestAgent,
+  GuestEnd,
+  GuestEvent,
+  GuestExecOptions,
+  GuestExit,
+  GuestFileMode,
+  GuestGetOptions,
+  GuestHello,
+} from './guest/agent/guest-agent.ts';
 export { KEY_NAMES } from './guest/console/console-keys.ts';
 export type { ConsoleScript, ScriptStep } from './guest/console/console-script.ts';
 export { ConsoleText } from './guest/console/console-text.ts';
@@ -237,6 +249,8 @@ export { findConsole } from './operations/console/find-console.ts';
 export type { OpenConsole, OpenConsoleOptions } from './operations/console/open-console.ts';
 export type { RelayOptions } from './operations/console/relay-consoles.ts';
 export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
+export type { OpenAgentOptions } from './operations/guest/open-agent.ts';
+export { openAgent } from './operations/guest/open-agent.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';

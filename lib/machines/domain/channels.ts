@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { AGENT_PORT } from '../../libvirt/machine/agent-channel.ts';
 import { consolePortName } from '../../libvirt/machine/console-ports.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
@@ -7,11 +8,13 @@ import { boardAddress } from './pci-places.ts';
 /** The ports of a controller of virtio-serial. Port 0 is for a console, which machines do not have there. */
 const PORTS = 31;
 
-/** The ports of virtio-serial of a machine, with their controller: one for each console that it sees. */
+/** The ports of virtio-serial of a machine, with their controller: for its agent, and for each console that it sees. */
 export function channelNodes(machine: ResolvedMachine): readonly XmlNode[] {
-  const channels = machine.consoles.map((each) =>
-    channelNode(consolePortName(each), consolePortPath(machine, each.of)),
-  );
+  const { definition, paths, consoles } = machine;
+  const channels = [
+    ...(definition.agent === 'none' ? [] : [channelNode(AGENT_PORT, paths.agent)]),
+    ...consoles.map((each) => channelNode(consolePortName(each), consolePortPath(machine, each.of))),
+  ];
   if (channels.length === 0) return [];
   return [
     {

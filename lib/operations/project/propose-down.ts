@@ -21,14 +21,17 @@ import type { Plan, Step } from '../../plan/plan.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
-import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
+import { type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
 export const DEFAULT_GRACE_SECONDS = 60;
+
+const RESTARTED = 'if a step fails, the VMs that were stopped before it are started again';
 
 /** Options of `portal halt`. */
 export interface HaltOptions extends MachineNames {
@@ -201,6 +204,12 @@ function networksOf({ definition, live }: KnownMachine): readonly string[] {
   });
 }
 
+/** Whether an undo starts a VM that an earlier step stopped: its state before was running. */
+function restartsIfUndone({ steps }: Plan): boolean {
+  const first = steps.findIndex(({ change }) => change.kind === 'power' && change.to === 'off');
+  return first >= 0 && first < steps.length - 1;
+}
+
 function titleOf({ machines }: OpenedMachines): string {
   const [first] = machines;
   return machines.length === 1 && first !== undefined
@@ -229,7 +238,10 @@ function proposalOfDown(
       kept,
     },
     inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
-    notes: kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`],
+    notes: [
+      ...(restartsIfUndone(plan) ? [RESTARTED] : []),
+      ...(kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`]),
+    ],
     diagnostics: [],
     changesOnlyMachines: true,
   });

@@ -33,6 +33,7 @@ import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
@@ -42,7 +43,8 @@ import {
   type MachineDevices,
   planDevices,
 } from './machine/machine-devices.ts';
-import { findVms, type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
+import { renderedDocument } from './machine/rendered-document.ts';
+import { type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
 import { demandStartable } from './start/start-obstacles.ts';
 
 /** Options of `portal up`. */
@@ -156,7 +158,8 @@ interface Draft extends DeviceTarget {
 }
 
 function draftOf(each: ProjectMachine, before: KnownMachine | null): Draft {
-  const { machine, rendered } = each;
+  const { machine } = each;
+  const rendered = renderedDocument(each);
   const found = before?.definition?.document ?? null;
   const differences = found === null ? [] : definitionDifferences(rendered, found);
   const document =

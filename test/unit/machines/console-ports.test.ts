@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { consolePortName, consolePortsOf } from '../../../lib/libvirt/machine/console-ports.ts';
 import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
-import { renderDomain } from '../../../lib/machines/domain/domain-text.ts';
+import { renderDomain } from '../../support/render-domain.ts';
 import { MARKS, sampleMachine } from '../../support/sample-machines.ts';
 
 const portsIn = (xml: string) => consolePortsOf(parseXml(xml, 'a.xml'));

@@ -107,7 +107,7 @@ export const PROJECT_COMMANDS: readonly Command[] = [
         describe: 'Names of machines, and values as KEY=VALUE',
         array: true,
         optional: true,
-        completes: 'folder-machine',
+        completes: ['folder-machine', 'definition-value'],
       },
     },
     options: {
@@ -116,7 +116,7 @@ export const PROJECT_COMMANDS: readonly Command[] = [
         type: 'string',
         valueName: 'KEY',
         array: true,
-        completes: 'nothing',
+        completes: 'definition-key',
       },
       type: TYPE_OPTION,
       all: { describe: 'All machines of the project', type: 'boolean' },

@@ -11,16 +11,18 @@ interface NeededDefinitions {
   machinesOfType(category: string): readonly string[];
 }
 
-/** Reads the definitions of machines, and of all that they start after, or whose consoles they see. */
-export async function readNeeded(project: Project, names: readonly string[]): Promise<NeededDefinitions> {
+/** Reads the definitions that some machines need: of all that they start after, or whose consoles they see. */
+export async function readNeeded(
+  project: Project,
+  chosen: readonly ReadFolder[],
+): Promise<NeededDefinitions> {
   const known = new Map<string, ReadFolder>();
   const all = project.machines();
-  for (let open = names; open.length > 0; ) {
-    const folders = open.flatMap((name) => all.find((folder) => folder.name === name) ?? []);
-    const read = await readFolders(project, folders);
+  for (let read = chosen; read.length > 0; ) {
     for (const each of read) known.set(each.folder.name, each);
-    const needed = read.flatMap((each) => definitionIn(each)?.after ?? []);
-    open = [...new Set(needed)].filter((name) => !known.has(name));
+    const needed = new Set(read.flatMap((each) => definitionIn(each)?.after ?? []));
+    const folders = all.filter(({ name }) => needed.has(name) && !known.has(name));
+    read = await readFolders(project, folders);
   }
   const seesTypes = [...known.values()].some((each) =>
     definitionIn(each)?.consoles.some(({ of }) => of.startsWith('type=')),

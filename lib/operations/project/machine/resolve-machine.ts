@@ -68,6 +68,7 @@ export function resolveMachine(
         bridge: nic.bridge,
         model: nic.model,
         mac: nic.mac ?? locked.macs[cable] ?? '',
+        boot: nic.boot,
       })),
       shares: definition.shares.map(({ name, source, mode, driver }) => ({
         name,
@@ -109,6 +110,7 @@ function rootDisk(
       path: `${state}/root.qcow2`,
       format: 'qcow2',
       bus: 'virtio',
+      cache: null,
       readOnly: false,
       cdrom: false,
     },
@@ -123,12 +125,12 @@ function rootDisk(
 }
 
 function diskOf(
-  { name, sizeBytes, source, format, bus, readOnly, cdrom }: DiskDefinition,
+  { name, sizeBytes, source, format, bus, cache, readOnly, cdrom }: DiskDefinition,
   state: string,
   store: StoreOfMachines,
   inFolder: (path: string) => string,
 ): ResolvedDisk {
-  const disk = { name, bus, readOnly, cdrom };
+  const disk = { name, bus, cache, readOnly, cdrom };
   if (source === null) {
     const content = { kind: 'new', sizeBytes: sizeBytes ?? 0 } as const;
     return { ...disk, path: `${state}/${name}.${format}`, format, content };
