@@ -95,6 +95,7 @@ export { parseConsoleScript } from './guest/console/script-parser.ts';
 export { ScriptRun, type ScriptStepOutcome } from './guest/console/script-run.ts';
 export type { TextPattern } from './guest/console/text-pattern.ts';
 export type { Channel, ChannelFailure } from './host/channel.ts';
+export type { Evaluated, EvaluationRequest, Evaluator } from './host/evaluator.ts';
 export { TreeHost } from './host/file/tree-host.ts';
 export type { HeldLock } from './host/file-lock.ts';
 export type { FileStore, Storing } from './host/file-store.ts';
