@@ -10,6 +10,7 @@ import type { LockedMachine, PortalLock } from '../../machines/project/portal-lo
 import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf, type ReadFolder } from './choose-machines.ts';
+import { refuseLinksOut } from './folder-faults.ts';
 import { inOrder } from './machine/machine-order.ts';
 import { ANY_STORE, MachineStore } from './machine/machine-store.ts';
 import {
@@ -43,7 +44,10 @@ export interface OpeningOptions {
   readonly hypervisor: 'kvm' | 'qemu';
   /** Whether the machines that they start after are opened, too. */
   readonly withNeeded?: boolean;
-  /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
+  /**
+   * Whether boot assets and images have to be in the store, and files in the folder; if not, {@link ProjectMachine.lacks} reports
+   * what the store lacks.
+   */
   readonly demandsStore?: boolean;
 }
 
@@ -82,6 +86,7 @@ export async function openMachines(
     const result = read.get(name) ?? project.read(folder);
     if ('error' in result) throw result.error;
     const definition = demandDefinition(folder, result);
+    if (demandsStore) refuseLinksOut(project, folder, definition, (path) => result.placeOf(path));
     definitions.set(name, definition);
     return definition;
   };

@@ -3,16 +3,10 @@ import type { DiskDefinition, MachineDefinition } from '../../../machines/defini
 import { libvirtNetworkName } from '../../../machines/network/network-name.ts';
 import { cablesOf, lockedMachine } from '../../../machines/project/locked-values.ts';
 import type { LockedMachine, PortalLock } from '../../../machines/project/portal-lock.ts';
-import {
-  machinePaths,
-  type ResolvedDisk,
-  type ResolvedMachine,
-  type XmlFragment,
-} from '../../../machines/resolved-machine.ts';
+import { machinePaths, type ResolvedDisk, type ResolvedMachine } from '../../../machines/resolved-machine.ts';
 import type { MachineFolder, Project } from '../open-project.ts';
+import { fragmentsOf } from './folder-fragments.ts';
 import type { StoreOfMachines } from './machine-store.ts';
-
-const MAX_FRAGMENT_BYTES = 256 * 1024;
 
 /** The input of a resolution, beside the definition. */
 export interface ResolutionContext {
@@ -149,16 +143,6 @@ function diskOf(
       ephemeral: false,
     },
   };
-}
-
-/** The files `xml/*.xml` of a folder, in the order of their names. */
-function fragmentsOf({ files }: Project, { name, path }: MachineFolder): readonly XmlFragment[] {
-  return (files.list(`${path}/xml`) ?? [])
-    .filter((file) => file.endsWith('.xml'))
-    .map((file) => ({
-      file: `machines/${name}/xml/${file}`,
-      text: Buffer.from(files.read(`${path}/xml/${file}`, MAX_FRAGMENT_BYTES, 'BAD_XML')).toString('utf8'),
-    }));
 }
 
 /** @throws PortalGunError BAD_ARGUMENT for the folder of the host, which has no VM */
