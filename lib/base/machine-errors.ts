@@ -72,6 +72,12 @@ export const MACHINE_ERRORS = {
     summary: 'The guest has no such file.',
     remedy: 'list the directory: portal exec NAME -- ls -la DIRECTORY',
   },
+  CANNOT_PROVISION: {
+    exit: 'refused',
+    summary:
+      'A guest cannot be provisioned as its folder says: something of it has another form, or is unknown. Nothing was changed.',
+    remedy: 'show what differs: portal diff NAME',
+  },
   GUEST_FILE_FAILED: {
     exit: 'toolFailed',
     summary: 'A file in a guest cannot be read or written.',

@@ -45,6 +45,8 @@ export interface UserFiles {
   realPath(path: string): string | null;
   /** The names in a directory, sorted; `null` if there is no such directory, or it cannot be read. */
   list(path: string): readonly string[] | null;
+  /** What is at a path, without following a link; `null` if nothing is, or it cannot be read. */
+  kindAt(path: string): UserFileKind | null;
   /**
    * Makes a new directory with files in it and below it, whole or not at all.
    *
@@ -53,6 +55,11 @@ export interface UserFiles {
    */
   createTree(folder: string, files: ReadonlyMap<string, NewFile>): void;
 }
+
+/** What is at a path of the user. */
+export type UserFileKind =
+  | { readonly kind: 'file'; readonly isExecutable: boolean }
+  | { readonly kind: 'directory' | 'link' | 'other' };
 
 /** A file that is to be made. */
 export interface NewFile {

@@ -11,13 +11,24 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PortalGunError } from '../../base/errors.ts';
-import type { NewFile } from '../user-files.ts';
+import type { NewFile, UserFileKind } from '../user-files.ts';
 import { outputError } from './files.ts';
 
 /** The names in a directory of this machine, sorted; `null` if there is no such directory, or it cannot be read. */
 export function listFolder(path: string): readonly string[] | null {
   try {
     return readdirSync(path).sort();
+  } catch {
+    return null;
+  }
+}
+
+/** What is at a path of this machine, without following a link; `null` if nothing is, or it cannot be read. */
+export function kindAt(path: string): UserFileKind | null {
+  try {
+    const status = lstatSync(path);
+    if (status.isFile()) return { kind: 'file', isExecutable: (status.mode & 0o111) !== 0 };
+    return { kind: status.isDirectory() ? 'directory' : status.isSymbolicLink() ? 'link' : 'other' };
   } catch {
     return null;
   }

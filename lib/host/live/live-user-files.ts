@@ -1,7 +1,7 @@
 import { absolutePath, isFile } from '../file/files.ts';
 import { inputName, readInputFile } from '../file/input-file.ts';
 import { demandPlace, PRIVATE_MODE, PUBLIC_MODE, putFile, writeFolder } from '../file/output-folder.ts';
-import { createTree, listFolder, realPathOf } from '../file/user-folders.ts';
+import { createTree, kindAt, listFolder, realPathOf } from '../file/user-folders.ts';
 import type { UserFiles } from '../user-files.ts';
 
 /** The files of the user of this process. */
@@ -16,5 +16,6 @@ export const LIVE_USER_FILES: UserFiles = {
   absolute: absolutePath,
   realPath: realPathOf,
   list: listFolder,
+  kindAt,
   createTree,
 };

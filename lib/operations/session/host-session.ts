@@ -1,9 +1,11 @@
+import type { Guests } from '../../apply/changeable-host.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { openHost } from '../../host/open-host.ts';
 import { readPciIdsFile } from '../../host/pci-ids-file.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../../pci/pci-ids.ts';
+import { guestsOf } from '../provision/open-guests.ts';
 
 /** The host of a session: this machine by default. */
 export interface SessionOptions {
@@ -31,12 +33,22 @@ export class HostSession {
   readonly options: SessionOptions;
   #host: HostReader | null = null;
   #names: PciNames | null;
+  #guests: Guests | null;
 
-  /** @param names where names come from, in place of a list of PCI ids */
-  constructor(ports: HostPorts, options: SessionOptions = {}, names: PciNames | null = null) {
+  /**
+   * @param names where names come from, in place of a list of PCI ids
+   * @param guests the guests of machines, in place of those that have agents
+   */
+  constructor(
+    ports: HostPorts,
+    options: SessionOptions = {},
+    names: PciNames | null = null,
+    guests: Guests | null = null,
+  ) {
     this.ports = ports;
     this.options = options;
     this.#names = names;
+    this.#guests = guests;
   }
 
   /** Whether another host than this machine is read. */
@@ -52,6 +64,12 @@ export class HostSession {
   get host(): HostReader {
     this.#host ??= this.options.host === undefined ? this.ports.reader : openHost(this.options.host);
     return this.#host;
+  }
+
+  /** The guests of the machines of this host. */
+  get guests(): Guests {
+    this.#guests ??= guestsOf(this.ports);
+    return this.#guests;
   }
 
   /** Closes the host: the next use opens it again. */
