@@ -251,6 +251,7 @@ export type { GroupsOptions, ListedGroups } from './operations/inventory/list-gr
 export type { ShownDevice } from './operations/inventory/show-device.ts';
 export type { ShownTree } from './operations/inventory/show-tree.ts';
 export type { LookingSession } from './operations/looking-session.ts';
+export type { MachineSession } from './operations/machine-session.ts';
 export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
 export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
 export type { MachineChoice } from './operations/machines/target-machines.ts';
@@ -258,7 +259,7 @@ export { openSession, type Session } from './operations/open-session.ts';
 export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
 export { readPolicyFile } from './operations/policy/propose-policy.ts';
 export type { MachineCheck } from './operations/project/check-machines.ts';
-export type { MachineNames } from './operations/project/choose-machines.ts';
+export type { MachineNames, MachineRequest } from './operations/project/choose-machines.ts';
 export type {
   DefinitionState,
   MachineStatus,
@@ -278,7 +279,6 @@ export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
 export type { RaisedMachine, UpOptions, UpSubject } from './operations/project/propose-up.ts';
 export type { SetMachines, SetOptions } from './operations/project/set-values.ts';
 export type { ShownMachine } from './operations/project/show-machine.ts';
-export type { ProjectSession } from './operations/project-session.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';
 export { readAftermath } from './operations/recovery/aftermath.ts';
 export type {

@@ -18,11 +18,11 @@ import type { ConsoleLogOptions } from './console/console-log.ts';
 import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
 import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
 import { LookingSession } from './looking-session.ts';
+import { MachineSession } from './machine-session.ts';
 import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
 import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
 import type { MachineChoice } from './machines/target-machines.ts';
 import type { PolicyOptions, PolicySubject } from './policy/propose-policy.ts';
-import { ProjectSession } from './project-session.ts';
 import type { RecoveredHost, RecoverHostOptions } from './recovery/recover-host.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
 import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
@@ -53,8 +53,8 @@ export async function openSession(
  * changes nothing until it is applied.
  */
 export class Session extends LookingSession {
-  /** The folders that define machines, in the project of the session. */
-  readonly project = new ProjectSession(this.session);
+  /** The machines that are defined by folders, in the project of the session. */
+  readonly machines = new MachineSession(this.session);
 
   /** The kernels and initramfs images that machines start with. */
   readonly boot = new BootSession(this.session);
@@ -117,8 +117,8 @@ export class Session extends LookingSession {
     guardStart(this.session, document);
   }
 
-  /** The VMs of the libvirt of the session; all by default. */
-  async machines(options: ListMachinesOptions = {}): Promise<MachineList> {
+  /** The VMs of the libvirt of the session, with and without a folder; all by default. */
+  async vms(options: ListMachinesOptions = {}): Promise<MachineList> {
     const { listMachines } = await import('./machines/list-machines.ts');
     return listMachines(this.session, options);
   }

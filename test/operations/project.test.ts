@@ -36,14 +36,29 @@ const problemsOf = ({ outcome, steps }: ApplyReport) =>
   outcome === 'done' ? [] : [outcome, ...steps.flatMap(({ problem }) => problem ?? [])];
 
 async function up(host: Session, options: UpOptions = {}): Promise<readonly string[]> {
-  const proposal = await host.project.proposeUp(options);
+  const proposal = await host.machines.up(options);
   expect(proposal.refusals).toEqual([]);
   if (proposal.plan.steps.length > 0) {
     expect(problemsOf(await host.apply(proposal))).toEqual([]);
   }
-  await host.project.recordUp(proposal.subject);
+  await host.machines.recordUp(proposal.subject);
   return proposal.plan.steps.map(({ change: { kind } }) => kind);
 }
+
+describe('a request', () => {
+  it('takes a name, names, or options', async () => {
+    const { write, session } = project();
+    for (const name of ['r0', 'r1', 'r2']) write(`${name}/machine.yaml`, MACHINE);
+    const { machines } = await session();
+    const namesIn = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
+    expect(namesIn((await machines.check('r1')).machines)).toEqual(['r1']);
+    expect(namesIn((await machines.status(['r0', 'r2'])).machines)).toEqual(['r0', 'r2']);
+    expect(namesIn((await machines.up('r1')).subject.machines)).toEqual(['r1']);
+    expect(namesIn((await machines.up({ machines: ['r1'], paused: true })).subject.machines)).toEqual(['r1']);
+    expect(namesIn((await machines.halt(['r0'])).subject.machines)).toEqual(['r0']);
+    expect(namesIn((await machines.destroy()).subject.machines)).toEqual(['r0', 'r1', 'r2']);
+  });
+});
 
 describe('a machine of a folder', () => {
   it('is created, found as it is, changed, stopped, and removed without a trace', async () => {
@@ -51,7 +66,7 @@ describe('a machine of a folder', () => {
     const { libvirt } = machine;
     write('r0/machine.yaml', MACHINE);
     const [host, before] = [await session(), stateOf(machine)];
-    expect((await host.project.status()).machines).toMatchObject([
+    expect((await host.machines.status()).machines).toMatchObject([
       { name: 'r0', state: 'off', definition: 'absent', console: null },
     ]);
 
@@ -69,33 +84,33 @@ describe('a machine of a folder', () => {
     expect(
       [...new Set(libvirt.ran.map(([verb]) => verb))].filter((verb) => !READS.includes(verb ?? '')),
     ).toEqual([]);
-    expect((await host.project.status()).machines).toMatchObject([
+    expect((await host.machines.status()).machines).toMatchObject([
       { state: 'running', definition: 'current', differences: [] },
     ]);
 
     write('r0/machine.yaml', MACHINE.replace('128MiB', '256MiB'));
-    expect((await host.project.status()).machines).toMatchObject([{ definition: 'changed' }]);
-    const change = await host.project.proposeUp();
+    expect((await host.machines.status()).machines).toMatchObject([{ definition: 'changed' }]);
+    const change = await host.machines.up();
     expect(change.subject.machines).toMatchObject([{ name: 'r0', state: 'running', needsRestart: true }]);
     expect(change.notes).toEqual(['r0 runs as it was started; to apply the change: portal reload r0']);
     expect(await up(host)).toEqual(['definition']);
     expect(libvirt.domain('r0').uuid).toBe(uuid);
-    expect((await host.project.status()).machines).toMatchObject([{ definition: 'needs-restart' }]);
+    expect((await host.machines.status()).machines).toMatchObject([{ definition: 'needs-restart' }]);
 
-    expect(await host.apply(await host.project.proposeHalt())).toMatchObject({ outcome: 'done' });
-    expect((await host.project.status()).machines).toMatchObject([{ state: 'off', definition: 'current' }]);
-    expect((await host.project.proposeHalt()).plan.steps).toEqual([]);
+    expect(await host.apply(await host.machines.halt())).toMatchObject({ outcome: 'done' });
+    expect((await host.machines.status()).machines).toMatchObject([{ state: 'off', definition: 'current' }]);
+    expect((await host.machines.halt()).plan.steps).toEqual([]);
 
-    const kept = await host.project.proposeDestroy();
+    const kept = await host.machines.destroy();
     expect(kept.subject.kept).toEqual(['/var/lib/portal-gun/machines/r0/data.qcow2']);
     expect(await host.apply(kept)).toMatchObject({ outcome: 'done' });
     expect(machine.files.files.has('/var/lib/portal-gun/machines/r0/data.qcow2')).toBe(true);
 
-    expect(await host.apply(await host.project.proposeDestroy({ data: true }))).toMatchObject({
+    expect(await host.apply(await host.machines.destroy({ data: true }))).toMatchObject({
       outcome: 'done',
     });
     expect(stateOf(machine)).toBe(before);
-    expect((await host.project.proposeDestroy({ data: true })).plan.steps).toEqual([]);
+    expect((await host.machines.destroy({ data: true })).plan.steps).toEqual([]);
 
     await up(host);
     expect(libvirt.domain('r0').uuid).toBe(uuid);
@@ -110,7 +125,7 @@ describe('a machine of a folder', () => {
       machine.files.files.set('/var/log/portal-gun/machines/r0/console.log', 'its first words');
       return 'no memory';
     };
-    const report = await host.apply(await host.project.proposeUp());
+    const report = await host.apply(await host.machines.up());
     expect(report.outcome).toBe('undone');
     expect(stateOf(machine)).toBe(before);
   });
@@ -127,12 +142,12 @@ describe('a machine of a folder', () => {
         verb === wanted ? [machine.libvirt.domain(word).name] : [],
       );
     expect(runOf('start')).toEqual(['c', 'b', 'a']);
-    const down = await host.project.proposeHalt();
+    const down = await host.machines.halt();
     await host.apply(down);
     expect(runOf('shutdown')).toEqual(['a', 'b', 'c']);
 
     write('c/machine.yaml', 'category: router\nafter: [a]\n');
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'BAD_DEFINITION',
       message: 'machines start after each other: a → b → c → a',
     });
@@ -142,7 +157,7 @@ describe('a machine of a folder', () => {
     const { machine, write, session } = project();
     write('galaxy0/machine.yaml', 'category: router\n');
     const [host, before] = [await session(), stateOf(machine)];
-    for (const propose of [() => host.project.proposeUp(), () => host.project.proposeDestroy()]) {
+    for (const propose of [() => host.machines.up(), () => host.machines.destroy()]) {
       await expect(propose()).rejects.toMatchObject({ code: 'NOT_OURS', subject: 'galaxy0' });
     }
     expect(stateOf(machine)).toBe(before);
@@ -155,14 +170,14 @@ describe('a machine of a folder', () => {
     const [host, before] = [await session(), stateOf(machine)];
     await up(host);
     write('r0/machine.yaml', 'category: router\nmemory: much\n');
-    const { machines } = await host.project.status();
+    const { machines } = await host.machines.status();
     expect(machines).toMatchObject([
       { name: 'r0', state: 'running', definition: 'unknown' },
       { name: 's0', state: 'running', definition: 'current' },
     ]);
     expect(machines[0]?.differences[0]).toContain('machines/r0/machine.yaml:2:9: not a size');
-    await expect(host.project.proposeUp()).rejects.toMatchObject({ code: 'BAD_DEFINITION' });
-    const proposal = await host.project.proposeDestroy();
+    await expect(host.machines.up()).rejects.toMatchObject({ code: 'BAD_DEFINITION' });
+    const proposal = await host.machines.destroy();
     expect(problemsOf(await host.apply(proposal))).toEqual([]);
     expect(stateOf(machine)).toBe(before);
   });
@@ -173,7 +188,7 @@ describe('a machine of a folder', () => {
     const { machine, write, session } = project({ large });
     write('r0/machine.yaml', MACHINE);
     const [host, before] = [await session(), stateOf(machine)];
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'STORE_FAILED',
       subject: KERNEL_PATH,
     });
@@ -184,14 +199,14 @@ describe('a machine of a folder', () => {
     const remote = project();
     remote.write('r0/machine.yaml', MACHINE);
     const far = await remote.session({ connect: 'qemu+ssh://root@far/system' });
-    await expect(far.project.proposeUp()).rejects.toMatchObject({
+    await expect(far.machines.up()).rejects.toMatchObject({
       code: 'BAD_ARGUMENT',
       subject: '--connect',
     });
     const plain = project({ isRoot: false });
     plain.write('r0/machine.yaml', MACHINE);
     const host = await plain.session();
-    await expect(host.apply(await host.project.proposeUp())).rejects.toMatchObject({
+    await expect(host.apply(await host.machines.up())).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
     });
   });
@@ -212,7 +227,7 @@ describe('a machine that cannot start', () => {
     const { machine, write, session } = project();
     write('r0/machine.yaml', `category: router\n${line}\n`);
     const [host, before] = [await session(), stateOf(machine)];
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
     });
@@ -225,7 +240,7 @@ describe('a machine that cannot start', () => {
     write('r0/machine.yaml', 'category: router\nmemory: 1TiB\n');
     machine.files.files.set('/proc/meminfo', 'MemTotal: 2097152 kB\nMemAvailable: 1048576 kB\n');
     expect(ports.reader.exists('/proc/meminfo')).toBe(true);
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'CANNOT_START',
       message: 'needs 1 TiB of memory, and the host has 1 GiB available',
     });
@@ -235,7 +250,7 @@ describe('a machine that cannot start', () => {
     const { write, session, machine } = project();
     write('r0/machine.yaml', 'category: router\nnics: [{ network: default }]\n');
     machine.libvirt.networks.networks.set('default', { xml: '<network/>', active: false, autostart: false });
-    await expect((await session()).project.proposeUp()).rejects.toMatchObject({
+    await expect((await session()).machines.up()).rejects.toMatchObject({
       code: 'CANNOT_START',
       message: 'the network default is not active',
     });
@@ -259,11 +274,11 @@ describe('a machine with a device of the host', () => {
     });
     expect(await up(host, { allow: UNSEEN })).toEqual([]);
 
-    await host.apply(await host.project.proposeHalt());
+    await host.apply(await host.machines.halt());
     write('r0/machine.yaml', 'category: router\n');
     await up(host, { allow: UNSEEN });
     expect(ownAddresses(machine.libvirt.domain('r0').definition)).toEqual([]);
-    await host.apply(await host.project.proposeDestroy({ data: true }));
+    await host.apply(await host.machines.destroy({ data: true }));
     const ofDevices = (state: string) => state.split('\n').filter((line) => line.startsWith('0000:'));
     expect(ofDevices(stateOf(machine))).toEqual(ofDevices(before));
     expect(parseLock(lockOf(root), 'portal.lock').machines['r0']?.devices).toEqual({});
@@ -275,7 +290,7 @@ describe('a machine with a device of the host', () => {
     const host = await session();
     await up(host, { allow: UNSEEN });
     expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
-    await host.apply(await host.project.proposeDestroy());
+    await host.apply(await host.machines.destroy());
     expect(machine.files.files.has(START_HOOK_PATH)).toBe(false);
     const lock = lockOf(root);
     write(
@@ -288,7 +303,7 @@ describe('a machine with a device of the host', () => {
     const elsewhere = machineProject(ABOVE, idleHost([]));
     elsewhere.write('r0/machine.yaml', withPci('06:00.0'));
     elsewhere.write('../portal.lock', lock);
-    await expect((await elsewhere.session()).project.proposeUp()).rejects.toMatchObject({
+    await expect((await elsewhere.session()).machines.up()).rejects.toMatchObject({
       code: 'DEVICE_NOT_FOUND',
       message: expect.stringContaining('is not on the host'),
     });
@@ -298,7 +313,7 @@ describe('a machine with a device of the host', () => {
     const { machine, write, session } = onLab();
     write('r0/machine.yaml', withPci('class=network driver=e1000e'));
     const host = await session();
-    const refused = await host.project.proposeUp();
+    const refused = await host.machines.up();
     expect(refused.refusals.map(({ subject, name }) => `${subject} ${name}`)).toContain(
       '0000:00:0a.0 net-address',
     );
@@ -310,7 +325,7 @@ describe('a machine with a device of the host', () => {
   it('shares none with another machine', async () => {
     const { write, session } = onLab();
     for (const name of ['r0', 'r1']) write(`${name}/machine.yaml`, withPci('06:00.0'));
-    await expect((await session()).project.proposeUp()).rejects.toMatchObject({ code: 'ASSIGNED_ELSEWHERE' });
+    await expect((await session()).machines.up()).rejects.toMatchObject({ code: 'ASSIGNED_ELSEWHERE' });
   });
 });
 
@@ -333,7 +348,7 @@ after: [r9]
     symlinkSync('/etc', join(r0, 'out'));
     symlinkSync('loop', join(r0, 'loop'));
     symlinkSync('nowhere', join(r0, 'dangling'));
-    const { machines } = await (await session()).project.check();
+    const { machines } = await (await session()).machines.check();
     expect(machines[0]?.faults.map(({ at, message }) => `${at.split('/').at(-1)} ${message}`)).toEqual([
       'machine.yaml:3:24 "data" does not exist',
       'machine.yaml:4:24 "out" is a link that leads out of the folder of the machine, to /etc',
@@ -351,7 +366,7 @@ after: [r9]
     write('r0/machine.yaml', 'category: router\n');
     write('r0/machine.json', '{"category": "router"}');
     write('README', 'no folder');
-    const { machines, faults } = await (await session()).project.check();
+    const { machines, faults } = await (await session()).machines.check();
     expect(machines.map(({ name, faults: [first] }) => [name, first?.at, first?.message])).toEqual([
       ['r0', 'machines/r0/machine.json', 'is not read: machine.yaml defines the machine'],
     ]);
@@ -377,7 +392,7 @@ after: [r9]
     const { write, session } = project();
     write('r0/machine.yaml', text);
     const started = performance.now();
-    const { machines } = await (await session()).project.check();
+    const { machines } = await (await session()).machines.check();
     expect(machines[0]?.faults.length).toBeGreaterThan(0);
     expect(performance.now() - started).toBeLessThan(5000);
   });

@@ -9,6 +9,23 @@ export interface MachineNames {
   readonly types?: readonly string[] | undefined;
 }
 
+/** A request of the library: the name of a machine, names, or options with them. */
+export type MachineRequest<Options extends MachineNames> = string | readonly string[] | Options;
+
+/** The options of a request. */
+export function requestOf<Options extends MachineNames>(
+  request: MachineRequest<Options>,
+): Options | MachineNames {
+  if (typeof request === 'string') return { machines: [request] };
+  return isNames(request) ? { machines: request } : request;
+}
+
+function isNames<Options extends MachineNames>(
+  request: readonly string[] | Options,
+): request is readonly string[] {
+  return Array.isArray(request);
+}
+
 /** A folder with its definition, or why that cannot be read. */
 export interface ReadFolder {
   readonly folder: MachineFolder;
