@@ -38,6 +38,7 @@ const KINDS = [
   'machine-show',
   'machine-render',
   'machine-set',
+  'machine-diff',
   'machine-status',
   'template-list',
   'console-script',

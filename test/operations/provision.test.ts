@@ -82,9 +82,7 @@ describe('the config folder of a machine', () => {
     const before = guest.state();
     const exec = guest.exec.bind(guest);
     guest.exec = (script, options) =>
-      script.includes('> /proc/sys/net/x\n')
-        ? exec('exit 7', options)
-        : exec(script, options);
+      script.includes('> /proc/sys/net/x\n') ? exec('exit 7', options) : exec(script, options);
     const report = await applyProposal(session, proposal);
     expect(report.outcome).toBe('undone');
     expect(guest.state()).toBe(before);
@@ -141,9 +139,9 @@ removals: [/etc/old]
   });
 
   it('quotes every name', async () => {
-    project.write("web0/config/etc/it's $(touch x) \"a\"", 'hello\n');
+    project.write('web0/config/etc/it\'s $(touch x) "a"', 'hello\n');
     await provision();
-    expect(guest.read("/etc/it's $(touch x) \"a\"")).toBe('hello\n');
+    expect(guest.read('/etc/it\'s $(touch x) "a"')).toBe('hello\n');
     expect((await provision()).words).toEqual([]);
   });
 

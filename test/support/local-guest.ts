@@ -12,7 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Guests } from '../../lib/apply/changeable-host.ts';
-import type { GuestAgent, GuestExecOptions, GuestExit, GuestFileMode } from '../../lib/guest/agent/guest-agent.ts';
+import type {
+  GuestAgent,
+  GuestExecOptions,
+  GuestExit,
+  GuestFileMode,
+} from '../../lib/guest/agent/guest-agent.ts';
 
 /** The directories of a guest that scripts name. */
 const PATHS = /(?<![\w.}"/-])\/(etc|var|proc|sys|run|home|srv|root|opt|data|config)(?=[/\s'";)]|$)/gm;

@@ -116,7 +116,14 @@ export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf
       ...{ to: { ...GUEST_FILE, mode: 0o600 }, content: null },
     },
     { kind: 'guest-file', machine: 'web0', path: '/srv/it', from: GUEST_FOLDER, to: null, content: null },
-    { kind: 'guest-file', machine: 'web0', path: "/srv/it's", from: GUEST_LINK, to: GUEST_FOLDER, content: null },
+    {
+      kind: 'guest-file',
+      machine: 'web0',
+      path: "/srv/it's",
+      from: GUEST_LINK,
+      to: GUEST_FOLDER,
+      content: null,
+    },
   ],
   'guest-setting': [
     {

@@ -73,7 +73,12 @@ export const guestPathState = z
       uid: z.int().min(0),
       gid: z.int().min(0),
     }),
-    z.object({ kind: z.literal('directory'), mode: z.int().min(0), uid: z.int().min(0), gid: z.int().min(0) }),
+    z.object({
+      kind: z.literal('directory'),
+      mode: z.int().min(0),
+      uid: z.int().min(0),
+      gid: z.int().min(0),
+    }),
     z.object({ kind: z.literal('link'), target: z.string() }),
   ])
   .meta({ id: 'plan#guestPathState' });

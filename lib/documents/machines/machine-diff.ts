@@ -13,7 +13,9 @@ const machineDiffDocument = z
           name: text,
           differences: z
             .array(z.object({ words: text, change }))
-            .describe('The changes of portal provision: from is the state of the guest, to that of the folder.'),
+            .describe(
+              'The changes of portal provision: from is the state of the guest, to that of the folder.',
+            ),
           obstacles: z
             .array(
               z.object({

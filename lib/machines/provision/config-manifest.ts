@@ -95,7 +95,11 @@ export function parseManifest(content: string, fileName: string): ConfigManifest
   const { data, faults } = checkYaml(file, file.value ?? {}, manifestForm, MISSING);
   return {
     written: data?.value ?? {},
-    faults: faults.map(({ path, message, hint }) => ({ at: file.placeOf(path), message, hint: hint ?? null })),
+    faults: faults.map(({ path, message, hint }) => ({
+      at: file.placeOf(path),
+      message,
+      hint: hint ?? null,
+    })),
     placeOf: (path) => file.placeOf(path),
   };
 }

@@ -65,7 +65,11 @@ function partOf(
   manifest: ConfigManifest,
   values: TemplateValues,
 ): DesiredPart | DefinitionFault {
-  const fault = (message: string, hint: string | null = null): DefinitionFault => ({ at: source, message, hint });
+  const fault = (message: string, hint: string | null = null): DefinitionFault => ({
+    at: source,
+    message,
+    hint,
+  });
   const isTemplate = what.kind === 'file' && path.endsWith(TEMPLATE);
   const at = isTemplate ? path.slice(0, -TEMPLATE.length) : path;
   if (!isGuestPath(at)) return fault(GUEST_PATH_WORDS, 'rename or remove it');
@@ -160,7 +164,10 @@ function unstableLines({ written: { lines = [] }, placeOf }: ConfigManifest): re
   );
 }
 
-function editsOf({ written: { blocks = [], lines = [], removals = [] }, placeOf }: ConfigManifest): readonly DesiredPart[] {
+function editsOf({
+  written: { blocks = [], lines = [], removals = [] },
+  placeOf,
+}: ConfigManifest): readonly DesiredPart[] {
   return [
     ...blocks.map(
       ({ path, name = 'config', text }, index): DesiredPart => ({

@@ -16,7 +16,7 @@ export function withEdit(text: string, edit: FileEdit): string {
 }
 
 /** The first and the last line of a block. */
-export function blockMarks(name: string): readonly [string, string] {
+function blockMarks(name: string): readonly [string, string] {
   return [`# BEGIN portal-gun ${name}`, `# END portal-gun ${name}`];
 }
 

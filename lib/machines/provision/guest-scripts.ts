@@ -1,5 +1,5 @@
 import { quote } from '../../base/shell-command.ts';
-import { guestSetting, type GuestSettingName } from './guest-settings.ts';
+import { type GuestSettingName, guestSetting } from './guest-settings.ts';
 import type { GuestInit } from './guest-state.ts';
 
 /*
@@ -18,7 +18,7 @@ export interface GuestFileState {
   readonly gid: number;
 }
 
-export interface GuestDirectoryState {
+interface GuestDirectoryState {
   readonly kind: 'directory';
   readonly mode: number;
   readonly uid: number;
@@ -26,7 +26,7 @@ export interface GuestDirectoryState {
 }
 
 /** A symbolic link. */
-export interface GuestLinkState {
+interface GuestLinkState {
   readonly kind: 'link';
   readonly target: string;
 }
@@ -143,7 +143,8 @@ export function parseFacts(output: string): GuestFacts | null {
   if (init === undefined) return null;
   // An interface with another name, or without a MAC address, cannot be configured.
   const interfaces = rest.flatMap((line) => {
-    const [, name, mac] = /^interface ([A-Za-z0-9._-]{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/.exec(line) ?? [];
+    const [, name, mac] =
+      /^interface ([A-Za-z0-9._-]{1,15}) ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/.exec(line) ?? [];
     return name === undefined || mac === undefined ? [] : [[mac, name] as const];
   });
   return { init: init as GuestInit, interfaceNames: new Map(interfaces) };

@@ -21,7 +21,7 @@ const APPLIED = '/var/lib/portal/applied';
 /** The state of a service whose files are about to change. */
 export const STALE = 'stale';
 /** The state of a service that was not started again by portal-gun. */
-export const NEVER = 'never';
+const NEVER = 'never';
 /** In place of a service: the interfaces of `/etc/network/interfaces`, in guests without services. */
 export const IFUPDOWN = 'ifupdown';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9@._+-]{0,100}$/;
@@ -35,7 +35,7 @@ const oneOf =
 const isLine = (value: string): boolean => /^[\x20-\x7e]{0,200}$/.test(value) && value.trim() === value;
 
 /** The kinds of setting by name. */
-export const GUEST_SETTINGS = {
+const GUEST_SETTINGS = {
   hostname: {
     isSubject: (of) => of === 'kernel',
     isValue: (value) => /^[a-z0-9][a-z0-9.-]{0,62}$/i.test(value),
@@ -88,7 +88,11 @@ export const GUEST_SETTINGS = {
     read: readService,
     set: (of, value, init) => {
       const verb = value === 'running' ? 'start' : 'stop';
-      return byInit(init, `systemctl daemon-reload; systemctl ${verb} ${quote(of)}`, `rc-service ${quote(of)} ${verb}`);
+      return byInit(
+        init,
+        `systemctl daemon-reload; systemctl ${verb} ${quote(of)}`,
+        `rc-service ${quote(of)} ${verb}`,
+      );
     },
   },
   restart: {
@@ -116,7 +120,9 @@ export function isSettingValue(name: unknown, of: unknown, value: unknown): bool
 
 /** Whether a text is a key of sysctl: with dots, or with slashes if a part of it has a dot. */
 export function isSysctl(of: string): boolean {
-  return /^[a-z0-9_]+(\.[A-Za-z0-9_:-]+)+$/.test(of) || /^[a-z0-9_]+(\/[A-Za-z0-9_:-][A-Za-z0-9_.:-]*)+$/.test(of);
+  return (
+    /^[a-z0-9_]+(\.[A-Za-z0-9_:-]+)+$/.test(of) || /^[a-z0-9_]+(\/[A-Za-z0-9_:-][A-Za-z0-9_.:-]*)+$/.test(of)
+  );
 }
 
 function sysctlPath(of: string): string {

@@ -35,7 +35,7 @@ export interface DesiredDirectory {
 }
 
 /** A path at which nothing is to be. */
-export interface DesiredAbsence {
+interface DesiredAbsence {
   readonly kind: 'absent';
   readonly path: string;
   readonly origin: string;

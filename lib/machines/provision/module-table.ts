@@ -30,7 +30,7 @@ function row<Form extends z.ZodMiniType>(form: Form, module: ProvisionModule<z.o
 }
 
 /** The modules of provisioning, in the order in which the reference lists them. */
-export const PROVISION_MODULES = {
+const PROVISION_MODULES = {
   'storage/shares': row(sharesForm, sharesModule),
   'storage/fstab': row(fstabForm, fstabModule),
   [INTERFACES]: row(interfacesForm, interfacesModule),
@@ -64,7 +64,7 @@ export const provisionEntryForm = z
     services: moduleKey('services'),
   })
   .check(
-    z.refine((entry) => Object.values(entry).filter((each) => each !== undefined).length === 1, {
+    z.refine((entry) => Object.values(entry).filter((each) => each !== undefined).length <= 1, {
       error: 'must have one module: begin each module with "- "',
     }),
   );
@@ -79,7 +79,9 @@ export function provisionEntries(
   written: readonly z.output<typeof provisionEntryForm>[],
 ): readonly ProvisionEntry[] {
   return written.flatMap((entry) =>
-    Object.entries(entry).flatMap(([module, options]) => (options === undefined ? [] : [{ module, options }])),
+    Object.entries(entry).flatMap(([module, options]) =>
+      options === undefined ? [] : [{ module, options }],
+    ),
   );
 }
 
@@ -92,10 +94,12 @@ export function provisionFaults(definition: MachineDefinition): readonly YamlFau
       ...(first === index
         ? []
         : [{ path, message: `is already entry ${first + 1} of the list`, hint: 'join both entries' }]),
-      ...moduleNamed(module).faults(options, definition).map((fault) => ({
-        ...fault,
-        path: [...path, ...fault.path],
-      })),
+      ...moduleNamed(module)
+        .faults(options, definition)
+        .map((fault) => ({
+          ...fault,
+          path: [...path, ...fault.path],
+        })),
     ];
   });
 }

@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { conflictsAmong, type DesiredGuest, desiredGuest } from '../../machines/provision/desired-guest.ts';
 import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
 import { configParts } from '../../machines/provision/config-tree.ts';
+import { conflictsAmong, type DesiredGuest, desiredGuest } from '../../machines/provision/desired-guest.ts';
 import type { GuestFacts } from '../../machines/provision/guest-scripts.ts';
 import type { DesiredPart } from '../../machines/provision/guest-state.ts';
 import type { ModuleContext } from '../../machines/provision/provision-module.ts';
@@ -64,8 +64,18 @@ export async function compareGuests(
   return { root: opened.project.root, guests };
 }
 
+/** Those of machines whose guests have something to be provisioned with. */
+export async function namesToProvision(
+  session: HostSession,
+  machines: readonly string[],
+): Promise<readonly string[]> {
+  if (machines.length === 0) return [];
+  const opened = await openMachines(session, { machines }, { hypervisor: 'qemu' });
+  return provisionedMachines(opened).map(({ each }) => each.machine.definition.name);
+}
+
 /** The machines whose guests have something to be provisioned with. */
-export function provisionedMachines({ project, machines }: OpenedMachines): readonly ProvisionedMachine[] {
+function provisionedMachines({ project, machines }: OpenedMachines): readonly ProvisionedMachine[] {
   return machines.flatMap((each) => {
     const { folder, machine } = each;
     // A definition with a fault was replaced by a stand-in.
@@ -77,7 +87,7 @@ export function provisionedMachines({ project, machines }: OpenedMachines): read
 }
 
 /** What a config folder demands of the guest of a machine, and all its faults. */
-export function partsOf(
+function partsOf(
   { entries, manifest }: ConfigFolder,
   { machine }: Pick<ProjectMachine, 'machine'>,
 ): ReturnType<typeof configParts> {
@@ -91,11 +101,7 @@ async function compareGuest(
 ): Promise<ComparedGuest> {
   const { machine } = guest;
   const facts = await readFacts(guest);
-  const desired = desiredGuest(
-    each.machine.definition,
-    (index) => contextOf(each, facts, index),
-    config,
-  );
+  const desired = desiredGuest(each.machine.definition, (index) => contextOf(each, facts, index), config);
   const all = [...desired.beforePackages, ...desired.packages, ...desired.afterPackages];
   demandSound(machine, conflictsAmong(all));
   const reading = await readGuest(guest, facts.init, askedOfGuest(all));
@@ -113,7 +119,11 @@ function partsBefore({ beforePackages, packages }: DesiredGuest): readonly Desir
   return [...beforePackages, ...packages];
 }
 
-function contextOf({ folder, machine, locked }: ProjectMachine, facts: GuestFacts, index: number): ModuleContext {
+function contextOf(
+  { folder, machine, locked }: ProjectMachine,
+  facts: GuestFacts,
+  index: number,
+): ModuleContext {
   const { definition } = machine;
   const cardWith = (mac: string) => ({ mac, interfaceName: facts.interfaceNames.get(mac) ?? null });
   return {

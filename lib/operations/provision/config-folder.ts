@@ -11,7 +11,7 @@ import { MAX_GUEST_FILE_BYTES } from '../../machines/provision/guest-state.ts';
 import { MACHINES_FOLDER, type MachineFolder, type Project } from '../project/open-project.ts';
 
 /** The directory in the folder of a machine that mirrors the root directory of its guest. */
-export const CONFIG_FOLDER = 'config';
+const CONFIG_FOLDER = 'config';
 /** A file that only keeps a directory in a repository. */
 const KEEPER = '.gitkeep';
 const MAX_ENTRIES = 2000;

@@ -5,9 +5,6 @@ import type { MachineNames } from '../project/choose-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type ComparedGuest, type ComparedGuests, compareGuests } from './compare-guests.ts';
 
-/** Options of `portal provision`. */
-export interface ProvisionOptions extends MachineNames {}
-
 /**
  * Proposes to change guests as their folders say. If packages have to be installed, the proposal ends with them, and
  * {@link ComparedGuest.isPartial} is set: propose again after it was applied.
@@ -17,7 +14,7 @@ export interface ProvisionOptions extends MachineNames {}
  */
 export async function proposeProvision(
   session: HostSession,
-  options: ProvisionOptions = {},
+  options: MachineNames = {},
 ): Promise<HostProposal<ComparedGuests>> {
   const compared = await compareGuests(session, options, false);
   for (const guest of compared.guests) refuseObstacles(guest);

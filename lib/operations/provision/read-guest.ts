@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
+import { quote } from '../../base/shell-command.ts';
 import { escapeControls } from '../../base/text.ts';
 import type { GuestAgent } from '../../guest/agent/guest-agent.ts';
-import { quote } from '../../base/shell-command.ts';
 import {
   FACTS_SCRIPT,
   type GuestFacts,
@@ -102,9 +102,13 @@ async function run({ machine, agent }: ReadGuest, script: string): Promise<strin
   });
   if (ended.kind === 'exit' && ended.status === 0) return Buffer.from(out).toString('utf8');
   const last = Buffer.from(err).toString('utf8').trimEnd().split('\n').at(-1) ?? '';
-  throw new PortalGunError('AGENT_FAILED', `a command that reads the guest failed: ${escapeControls(last.slice(0, 300))}`, {
-    subject: machine,
-  });
+  throw new PortalGunError(
+    'AGENT_FAILED',
+    `a command that reads the guest failed: ${escapeControls(last.slice(0, 300))}`,
+    {
+      subject: machine,
+    },
+  );
 }
 
 function invalid({ machine }: ReadGuest, what: string): never {

@@ -22,7 +22,7 @@ const NEW_DIRECTORY = { mode: 0o755, uid: 0, gid: 0 };
 const NEW_FILE_MODE = 0o644;
 
 /** Why a part of a guest cannot be changed. */
-export interface GuestObstacle {
+interface GuestObstacle {
   /** The path or setting. */
   readonly what: string;
   readonly message: string;
@@ -88,7 +88,7 @@ class GuestPlanner {
     return { steps: [...stale, ...this.#steps], obstacles: [...this.#obstacles.values()] };
   }
 
-  #make(part: Exclude<DesiredPart, DesiredRestart>): void {
+  #make(part: Exclude<DesiredPart, DesiredRestart>): undefined {
     switch (part.kind) {
       case 'file':
         return this.#file(part);
@@ -103,7 +103,7 @@ class GuestPlanner {
     }
   }
 
-  #file({ path, content, mode, user, group }: DesiredFile): void {
+  #file({ path, content, mode, user, group }: DesiredFile): undefined {
     const owner = this.#ownerOf(path, user, group);
     const state = this.#stateOf(path);
     if (owner === null || state === undefined) return;
@@ -113,11 +113,14 @@ class GuestPlanner {
   }
 
   /** All edits of a file are one step, at the place of the first. */
-  #edit({ path, newMode = NEW_FILE_MODE }: DesiredEdit): void {
+  #edit({ path, newMode = NEW_FILE_MODE }: DesiredEdit): undefined {
     const state = this.#stateOf(path);
     if (state === undefined) return;
     if (state !== null && state.kind !== 'file') {
-      return this.#fail(path, `is a ${state.kind === 'link' ? 'symbolic link' : 'directory'} in the guest, not a file`);
+      return this.#fail(
+        path,
+        `is a ${state.kind === 'link' ? 'symbolic link' : 'directory'} in the guest, not a file`,
+      );
     }
     const before = this.#guest.reading.contents.get(path);
     if (state !== null && (before === undefined || sha256Of(before) !== state.sha256)) {
@@ -132,13 +135,16 @@ class GuestPlanner {
     this.#change(path, { kind: 'file', sha256: sha256Of(content), mode, uid, gid }, content);
   }
 
-  #directory({ path, mode, user, group }: DesiredDirectory): void {
+  #directory({ path, mode, user, group }: DesiredDirectory): undefined {
     const state = this.#stateOf(path);
     const isSet = mode !== null || user !== null;
     const owner = this.#ownerOf(path, user ?? 0, group ?? user ?? 0);
     if (owner === null || state === undefined) return;
     if (state?.kind === 'file' || (state?.kind === 'link' && (isSet || !this.#leadsToDirectory(path)))) {
-      return this.#fail(path, `is a ${state.kind === 'file' ? 'file' : 'symbolic link'} in the guest, not a directory`);
+      return this.#fail(
+        path,
+        `is a ${state.kind === 'file' ? 'file' : 'symbolic link'} in the guest, not a directory`,
+      );
     }
     if (state !== null && !isSet) return;
     this.#folders(path);
@@ -147,14 +153,15 @@ class GuestPlanner {
     this.#change(path, { kind: 'directory', mode: mode ?? now.mode, ...owned }, null);
   }
 
-  #absent(path: string): void {
+  #absent(path: string): undefined {
     const state = this.#stateOf(path);
     if (state === undefined || state === null) return;
-    if (state.kind === 'directory') return this.#fail(path, 'is a directory in the guest: only files are removed');
+    if (state.kind === 'directory')
+      return this.#fail(path, 'is a directory in the guest: only files are removed');
     this.#change(path, null, null);
   }
 
-  #setting(part: DesiredSetting): void {
+  #setting(part: DesiredSetting): undefined {
     const asked = { setting: part.setting as GuestSettingName, of: part.of };
     const from = this.#settingNow(asked);
     if (from === null || from === part.value) return;
@@ -177,7 +184,7 @@ class GuestPlanner {
   }
 
   /** After the last of its files. */
-  #restart(part: DesiredRestart, place: number): void {
+  #restart(part: DesiredRestart, place: number): undefined {
     const asked = { setting: 'restart', of: part.service } as const;
     const last = this.#lastFileStep(part);
     const from = last >= 0 ? STALE : this.#settingNow(asked);
@@ -194,9 +201,7 @@ class GuestPlanner {
     );
   }
 
-  #settingChange(
-    asked: Pick<GuestSettingChange, 'setting' | 'of'>,
-  ): Omit<GuestSettingChange, 'from' | 'to'> {
+  #settingChange(asked: Pick<GuestSettingChange, 'setting' | 'of'>): Omit<GuestSettingChange, 'from' | 'to'> {
     const { machine, init } = this.#guest;
     return { kind: 'guest-setting', machine, init, ...asked };
   }
@@ -210,7 +215,7 @@ class GuestPlanner {
   }
 
   /** Directories above a path that are missing. */
-  #folders(path: string): void {
+  #folders(path: string): undefined {
     for (const folder of foldersAbove(path)) {
       const state = this.#stateOf(folder);
       if (state === undefined) return;
@@ -221,15 +226,13 @@ class GuestPlanner {
     }
   }
 
-  #change(path: string, to: GuestPathState, bytes: Uint8Array | null): void {
+  #change(path: string, to: GuestPathState, bytes: Uint8Array | null): undefined {
     const from = this.#states.get(path) ?? null;
     if (JSON.stringify(sorted(from)) === JSON.stringify(sorted(to))) return;
     const isNew = to?.kind === 'file' && !(from?.kind === 'file' && from.sha256 === to.sha256);
     const content = isNew && bytes !== null ? Buffer.from(bytes).toString('base64') : null;
     this.#states.set(path, to);
-    this.#steps.push(
-      fileStep({ kind: 'guest-file', machine: this.#guest.machine, path, from, to, content }),
-    );
+    this.#steps.push(fileStep({ kind: 'guest-file', machine: this.#guest.machine, path, from, to, content }));
   }
 
   #stateOf(path: string): GuestPathState | undefined {
@@ -261,7 +264,7 @@ class GuestPlanner {
     return uid === undefined || gid === undefined ? null : { uid, gid };
   }
 
-  #fail(what: string, message: string): void {
+  #fail(what: string, message: string): undefined {
     this.#obstacles.set(what, { what, message });
   }
 }

@@ -8,10 +8,13 @@ export function renderMachineDiff({ guests }: ComparedGuests, width: number | nu
   const lines = guests.flatMap(linesOf);
   if (lines.length === 0) return `No differences in ${count(guests.length, 'guest')}.\n`;
   const more = guests.filter(({ isPartial }) => isPartial).map(({ machine }) => machine);
-  const note = more.length === 0 ? '' : `More is compared after the packages are installed: ${more.join(', ')}\n`;
+  const note =
+    more.length === 0 ? '' : `More is compared after the packages are installed: ${more.join(', ')}\n`;
   return (
     lines
-      .map((line) => `${hangText({ start: '', startWidth: 0, text: escapeControls(line), indent: 2, width })}\n`)
+      .map(
+        (line) => `${hangText({ start: '', startWidth: 0, text: escapeControls(line), indent: 2, width })}\n`,
+      )
       .join('') + note
   );
 }
@@ -19,8 +22,12 @@ export function renderMachineDiff({ guests }: ComparedGuests, width: number | nu
 function linesOf({ machine, steps, obstacles, checks }: ComparedGuest): readonly string[] {
   return [
     ...steps.map(({ words }) => words),
-    ...obstacles.map(({ what, message }) => `${machine}: ${what} ${message} (not changed by portal provision)`),
-    ...checks.filter(({ isMet }) => !isMet).map(({ words, origin }) => `${machine}: check failed: ${words} (${origin})`),
+    ...obstacles.map(
+      ({ what, message }) => `${machine}: ${what} ${message} (not changed by portal provision)`,
+    ),
+    ...checks
+      .filter(({ isMet }) => !isMet)
+      .map(({ words, origin }) => `${machine}: check failed: ${words} (${origin})`),
   ];
 }
 
@@ -30,7 +37,10 @@ export function renderFailedChecks(guests: readonly ComparedGuest[]): string {
     .flatMap(({ machine, checks }) =>
       checks
         .filter(({ isMet }) => !isMet)
-        .map(({ words, origin }) => `portal: ${machine}: check failed: ${escapeControls(`${words} (${origin})`)}\n`),
+        .map(
+          ({ words, origin }) =>
+            `portal: ${machine}: check failed: ${escapeControls(`${words} (${origin})`)}\n`,
+        ),
     )
     .join('');
 }

@@ -1,5 +1,9 @@
 import { Problem } from '../../../base/problem.ts';
-import { type GuestPathReading, parseStates, statesScript } from '../../../machines/provision/guest-scripts.ts';
+import {
+  type GuestPathReading,
+  parseStates,
+  statesScript,
+} from '../../../machines/provision/guest-scripts.ts';
 import { type GuestFileChange, reachScript } from '../../../plan/changes/guest/guest-file.ts';
 import type { AskedChangeMaker, Observation } from '../../change-maker.ts';
 import type { ChangeableHost } from '../../changeable-host.ts';
@@ -57,7 +61,5 @@ function isSame(one: GuestFileChange['from'], other: GuestFileChange['from']): b
     return one.kind === 'link' && other.kind === 'link' && one.target === other.target;
   }
   const isOwned = one.mode === other.mode && one.uid === other.uid && one.gid === other.gid;
-  return (
-    isOwned && (one.kind === 'directory' || (other.kind === 'file' && one.sha256 === other.sha256))
-  );
+  return isOwned && (one.kind === 'directory' || (other.kind === 'file' && one.sha256 === other.sha256));
 }

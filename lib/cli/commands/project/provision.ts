@@ -6,22 +6,34 @@ import { compareGuests } from '../../../operations/provision/compare-guests.ts';
 import { proposeProvision } from '../../../operations/provision/propose-provision.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
-import { machineDiffDocument, renderFailedChecks, renderMachineDiff } from '../../../render/project/diff-text.ts';
+import {
+  machineDiffDocument,
+  renderFailedChecks,
+  renderMachineDiff,
+} from '../../../render/project/diff-text.ts';
 import type { CommandResult } from '../../grammar/command.ts';
 import { noteLine } from '../../reading-options.ts';
 import { type ProposalValues, runProposal } from '../../run-proposal.ts';
+import type { ChangingValues } from '../../tables/changing-options.ts';
 import type { LibvirtValues } from '../../tables/libvirt-options.ts';
 import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { ProjectChangeValues } from './up.ts';
 
 /** Packages are installed first; what they bring is planned after that, and needs no third plan. */
 const MAX_PLANS = 3;
 
+interface ProvisionValues
+  extends ProjectValues,
+    Pick<LibvirtValues, 'connect'>,
+    Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> {
+  readonly machines: readonly string[];
+  readonly type: readonly string[];
+}
+
 /** `portal provision`: guests are changed as the folders of their machines say. */
 export async function runPortalProvision(
-  args: ProjectChangeValues,
+  args: ProvisionValues,
   terminal: Terminal,
   dialogue: Dialogue,
   ports: HostPorts,
@@ -79,7 +91,11 @@ export async function runPortalDiff(
   _dialogue: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
-  const compared = await compareGuests(new HostSession(ports, { project, connect }), { machines, types }, true);
+  const compared = await compareGuests(
+    new HostSession(ports, { project, connect }),
+    { machines, types },
+    true,
+  );
   const isSame = compared.guests.every(
     ({ steps, obstacles, checks }) =>
       steps.length + obstacles.length === 0 && checks.every(({ isMet }) => isMet),

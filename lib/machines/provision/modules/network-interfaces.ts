@@ -12,17 +12,24 @@ import { plainFile } from './system-modules.ts';
 
 const BYTE = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = `${BYTE}(\\.${BYTE}){3}`;
-export const ipv4 = () => text(new RegExp(`^${IPV4}$`), 'must be an IPv4 address');
+const ipv4 = () => text(new RegExp(`^${IPV4}$`), 'must be an IPv4 address');
 /** The label of an interface, by which other modules name it. */
-export const label = () => text(/^[a-z][a-z0-9-]{0,14}$/, 'must be a lowercase letter and up to 14 letters, digits and hyphens');
+export const label = () =>
+  text(/^[a-z][a-z0-9-]{0,14}$/, 'must be a lowercase letter and up to 14 letters, digits and hyphens');
 
 const interfaceForm = z.strictObject({
   nic: key(integer(0, 99), 'Virtual network card: its index in `nics`.'),
   pci: key(integer(0, 99), 'Device of the host: its index in `pci`. portal.lock must have its MAC address.'),
-  mac: key(text(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, 'must be a MAC address in lowercase'), 'MAC address, for any other card.'),
+  mac: key(
+    text(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, 'must be a MAC address in lowercase'),
+    'MAC address, for any other card.',
+  ),
   dhcp: key(flag(), 'Whether it gets its address by DHCP.'),
   address: key(
-    text(new RegExp(`^${IPV4}/([1-9]|[12]\\d|3[0-2])$`), 'must be an IPv4 address with its prefix length: 10.0.0.1/24'),
+    text(
+      new RegExp(`^${IPV4}/([1-9]|[12]\\d|3[0-2])$`),
+      'must be an IPv4 address with its prefix length: 10.0.0.1/24',
+    ),
     'Address with its prefix length: `10.0.0.1/24`.',
   ),
   gateway: key(ipv4(), 'Default gateway.'),
@@ -35,14 +42,20 @@ export type Interface = z.output<typeof interfaceForm>;
 export const INTERFACES = 'network/interfaces';
 
 /** The interfaces that a definition configures, by their labels. */
-export function interfacesIn({ provision }: Pick<MachineDefinition, 'provision'>): Readonly<Record<string, Interface>> {
+export function interfacesIn({
+  provision,
+}: Pick<MachineDefinition, 'provision'>): Readonly<Record<string, Interface>> {
   const entries = provision.filter(({ module }) => module === INTERFACES);
   // The options of an entry have the form of its module.
   return Object.assign({}, ...entries.map(({ options }) => options as z.output<typeof interfacesForm>));
 }
 
 /** The fault of a label that no interface has. */
-export function unknownLabel(path: YamlFault['path'], name: string, definition: MachineDefinition): readonly YamlFault[] {
+export function unknownLabel(
+  path: YamlFault['path'],
+  name: string,
+  definition: MachineDefinition,
+): readonly YamlFault[] {
   const known = Object.keys(interfacesIn(definition));
   if (known.includes(name)) return [];
   const hint = known.length === 0 ? `add the module ${INTERFACES}` : `its interfaces are ${known.join(', ')}`;
@@ -51,7 +64,8 @@ export function unknownLabel(path: YamlFault['path'], name: string, definition: 
 
 /** Interfaces with a file for each in systemd-networkd, or `/etc/network/interfaces` of ifupdown and busybox. */
 export const interfacesModule: ProvisionModule<z.output<typeof interfacesForm>> = {
-  summary: 'Configures network interfaces: with systemd-networkd, or `/etc/network/interfaces` in other guests.',
+  summary:
+    'Configures network interfaces: with systemd-networkd, or `/etc/network/interfaces` in other guests.',
   faults: (interfaces, { nics, pci }) =>
     Object.entries(interfaces).flatMap(([name, each]) => [
       ...([each.nic, each.pci, each.mac].filter((given) => given !== undefined).length === 1
@@ -104,19 +118,27 @@ function cardOf(name: string, { nic, pci, mac }: Interface, context: ModuleConte
         ? context.nics[nic]
         : context.pci[pci ?? -1];
   if (card !== undefined && card !== null) return card;
-  throw new PortalGunError('CANNOT_PROVISION', `the MAC address of interface ${name} is not recorded in portal.lock`, {
-    subject: context.origin,
-    hint: 'give it in place of "pci": mac: 00:1b:21:00:00:00',
-  });
+  throw new PortalGunError(
+    'CANNOT_PROVISION',
+    `the MAC address of interface ${name} is not recorded in portal.lock`,
+    {
+      subject: context.origin,
+      hint: 'give it in place of "pci": mac: 00:1b:21:00:00:00',
+    },
+  );
 }
 
 /** @throws PortalGunError CANNOT_PROVISION if the guest does not have the card */
 function demandInterface(name: string, { mac, interfaceName }: GuestCard, context: ModuleContext): string {
   if (interfaceName !== null) return interfaceName;
-  throw new PortalGunError('CANNOT_PROVISION', `the guest has no interface with the MAC address ${mac} (${name})`, {
-    subject: context.origin,
-    hint: `list its interfaces: portal exec ${context.definition.name} -- ls /sys/class/net`,
-  });
+  throw new PortalGunError(
+    'CANNOT_PROVISION',
+    `the guest has no interface with the MAC address ${mac} (${name})`,
+    {
+      subject: context.origin,
+      hint: `list its interfaces: portal exec ${context.definition.name} -- ls /sys/class/net`,
+    },
+  );
 }
 
 /**
@@ -158,12 +180,7 @@ export function maskOf(address: string): string {
 }
 
 /** Waits for it: DHCP takes its time. */
-function addressCheck(
-  name: string,
-  { address }: Interface,
-  { mac }: GuestCard,
-  origin: string,
-): GuestCheck {
+function addressCheck(name: string, { address }: Interface, { mac }: GuestCard, origin: string): GuestCheck {
   const wanted = address === undefined ? 'inet ' : `inet ${address}`;
   return {
     words: `interface ${name} has ${address ?? 'an address'}`,

@@ -71,7 +71,8 @@ export const filesForm = yamlList(
 );
 
 export const filesModule: ProvisionModule<z.output<typeof filesForm>> = {
-  summary: 'Writes short files. Longer ones, and whole directories, are in the directory `config` of the machine.',
+  summary:
+    'Writes short files. Longer ones, and whole directories, are in the directory `config` of the machine.',
   faults: noFaults,
   render: (files, { origin }) => ({
     parts: files.map(({ path, text: content, owner = 'root', mode = '0644' }) => ({

@@ -10,7 +10,8 @@ const FSTAB = '/etc/fstab';
 const mountPoint = () =>
   yamlText.check(
     z.refine((path) => /^(\/[A-Za-z0-9._-]+)+$/.test(path) && isGuestPath(path), {
-      error: 'must be an absolute path of letters, digits, "." "_" "-" and "/", outside of /proc, /sys and /dev',
+      error:
+        'must be an absolute path of letters, digits, "." "_" "-" and "/", outside of /proc, /sys and /dev',
     }),
   );
 
@@ -22,7 +23,10 @@ export const fstabForm = yamlList(
     ),
     target: required(mountPoint(), 'Directory that it is mounted on.'),
     type: required(text(/^[a-z0-9._-]{1,30}$/, 'must be the type of a file system'), 'Type of file system.'),
-    options: key(text(/^[A-Za-z0-9=,/._:-]{1,300}$/, 'must be options of mount'), 'Options. Default: `defaults,nofail`.'),
+    options: key(
+      text(/^[A-Za-z0-9=,/._:-]{1,300}$/, 'must be options of mount'),
+      'Options. Default: `defaults,nofail`.',
+    ),
   }),
 );
 
@@ -58,13 +62,20 @@ export const sharesModule: ProvisionModule<z.output<typeof sharesForm>> = {
       .map((name) => ({
         path: [name],
         message: 'is no share of the machine',
-        hint: shares.length === 0 ? 'add it to "shares"' : `its shares are ${shares.map((each) => each.name).join(', ')}`,
+        hint:
+          shares.length === 0
+            ? 'add it to "shares"'
+            : `its shares are ${shares.map((each) => each.name).join(', ')}`,
       })),
   render: (mounts, { definition, origin }) => {
     const entries = Object.entries(mounts);
     return {
       parts: [
-        fstabBlock('shares', entries.map(([name, target]) => shareLine(definition, name, target)), origin),
+        fstabBlock(
+          'shares',
+          entries.map(([name, target]) => shareLine(definition, name, target)),
+          origin,
+        ),
         ...entries.map(([, target]) => mountOf(target, origin)),
       ],
       checks: entries.map(([name, target]) =>

@@ -93,9 +93,7 @@ export const kernelModulesModule: ProvisionModule<z.output<typeof kernelModulesF
   },
 };
 
-export const packagesForm = yamlList(
-  text(/^[a-z0-9][a-z0-9+.-]{0,100}$/, 'must be the name of a package'),
-);
+export const packagesForm = yamlList(text(/^[a-z0-9][a-z0-9+.-]{0,100}$/, 'must be the name of a package'));
 
 export const packagesModule: ProvisionModule<z.output<typeof packagesForm>> = {
   summary: 'Installs packages of the distribution, by apt-get or apk. The guest needs a source of packages.',
@@ -142,10 +140,7 @@ export const usersModule: ProvisionModule<z.output<typeof usersForm>> = {
   }),
 };
 
-function userParts(
-  user: z.output<typeof usersForm>[number],
-  origin: string,
-): readonly DesiredPart[] {
+function userParts(user: z.output<typeof usersForm>[number], origin: string): readonly DesiredPart[] {
   const { name, uid, gid = uid, groups = [], home = `/home/${name}`, shell = '/bin/sh', comment = '' } = user;
   const entry = (path: string, line: string, newMode?: number): DesiredPart => ({
     ...{ kind: 'edit', path, edit: { kind: 'entry', line, key: `${name}:` }, origin },

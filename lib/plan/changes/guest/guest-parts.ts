@@ -14,7 +14,8 @@ export function isMachineName(value: unknown): boolean {
 export function isPathState(value: unknown): value is GuestPathState {
   if (value === null) return true;
   if (!isParts(value)) return false;
-  if (value['kind'] === 'link') return typeof value['target'] === 'string' && LINK_TARGET.test(value['target']);
+  if (value['kind'] === 'link')
+    return typeof value['target'] === 'string' && LINK_TARGET.test(value['target']);
   const isOwned =
     isWhole(value['mode'], MAX_MODE) && isWhole(value['uid'], MAX_ID) && isWhole(value['gid'], MAX_ID);
   if (value['kind'] === 'directory') return isOwned;

@@ -1,5 +1,9 @@
 import { quote } from '../../../base/shell-command.ts';
-import { type GuestSettingName, guestSetting, isSettingValue } from '../../../machines/provision/guest-settings.ts';
+import {
+  type GuestSettingName,
+  guestSetting,
+  isSettingValue,
+} from '../../../machines/provision/guest-settings.ts';
 import { GUEST_INITS, type GuestInit } from '../../../machines/provision/guest-state.ts';
 import type { ChangeKind } from '../../change-kind.ts';
 import { isMachineName } from './guest-parts.ts';
