@@ -162,6 +162,7 @@ export {
   toHostdev,
 } from './libvirt/hostdev/to-hostdev.ts';
 export { CATEGORIES, guessCategory, parseCategory } from './libvirt/machine/category.ts';
+export type { ConsolePort } from './libvirt/machine/console-ports.ts';
 export { findMachine } from './libvirt/machine/find-machine.ts';
 export { type Machine, parseMachine } from './libvirt/machine/machine.ts';
 export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine/machine-metadata.ts';
@@ -245,6 +246,7 @@ export { readConsoleLog } from './operations/console/console-log.ts';
 export type { MachineConsole } from './operations/console/find-console.ts';
 export { findConsole } from './operations/console/find-console.ts';
 export type { OpenConsole, OpenConsoleOptions } from './operations/console/open-console.ts';
+export type { RelayOptions } from './operations/console/relay-consoles.ts';
 export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
 export type { OpenAgentOptions } from './operations/guest/open-agent.ts';
 export { openAgent } from './operations/guest/open-agent.ts';

@@ -1,5 +1,6 @@
 import type {
   DiskBus,
+  DiskCache,
   DiskFormat,
   MachineDefinition,
   NicModel,
@@ -23,6 +24,8 @@ export interface ResolvedMachine {
   readonly disks: readonly ResolvedDisk[];
   readonly nics: readonly ResolvedNic[];
   readonly shares: readonly ResolvedShare[];
+  /** The machines whose consoles it sees, by their names. */
+  readonly consoles: readonly ResolvedConsole[];
   /** XML fragments of its folder, in the order of their names. */
   readonly fragments: readonly XmlFragment[];
   readonly paths: MachinePaths;
@@ -34,6 +37,7 @@ export interface ResolvedDisk {
   readonly path: string;
   readonly format: DiskFormat;
   readonly bus: DiskBus;
+  readonly cache: DiskCache | null;
   readonly readOnly: boolean;
   readonly cdrom: boolean;
   /** Its content before it is used. */
@@ -48,7 +52,7 @@ type DiskContent =
       readonly base: string;
       readonly baseFormat: DiskFormat;
       readonly sizeBytes: number | null;
-      /** Whether it is made again at each start. */
+      /** Whether changes of it are dropped when the VM stops. */
       readonly ephemeral: boolean;
     }
   | { readonly kind: 'file' };
@@ -59,6 +63,8 @@ export interface ResolvedNic {
   readonly bridge: string | null;
   readonly model: NicModel;
   readonly mac: string;
+  /** Whether firmware can start from the network by it. */
+  readonly boot: boolean;
 }
 
 export interface ResolvedShare {
@@ -71,6 +77,12 @@ export interface ResolvedShare {
    * of the directory), or in attributes beside files that only QEMU's user can read (`mapped`).
    */
   readonly access?: 'passthrough' | 'mapped';
+}
+
+/** The console of another machine, on a port of this one. */
+export interface ResolvedConsole {
+  readonly of: string;
+  readonly writes: boolean;
 }
 
 export interface XmlFragment {

@@ -17,6 +17,7 @@ import type { HostProposal } from './change/host-proposal.ts';
 import type { PendingRecovery } from './change/pending-recovery.ts';
 import type { ConsoleLogOptions } from './console/console-log.ts';
 import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
+import type { RelayOptions } from './console/relay-consoles.ts';
 import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
 import type { OpenAgentOptions } from './guest/open-agent.ts';
 import { LookingSession } from './looking-session.ts';
@@ -141,6 +142,12 @@ export class Session extends LookingSession {
   async *consoleLog(options: ConsoleLogOptions): AsyncGenerator<Uint8Array> {
     const { readConsoleLog } = await import('./console/console-log.ts');
     yield* readConsoleLog(this.session, options);
+  }
+
+  /** Connects ports of a running VM with the consoles of other machines, until the VM stops. */
+  async relayConsoles(options: RelayOptions): Promise<void> {
+    const { relayConsoles } = await import('./console/relay-consoles.ts');
+    return relayConsoles(this.session, options);
   }
 
   /** Runs a script of steps that expect and send on the serial console of a VM. */

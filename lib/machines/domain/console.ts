@@ -1,4 +1,3 @@
-import { AGENT_PORT } from '../../libvirt/machine/agent-channel.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
 import { boardAddress } from './pci-places.ts';
@@ -14,26 +13,6 @@ export function serialNode({ paths }: ResolvedMachine): XmlNode {
       { name: 'target', attributes: { port: '0' } },
     ],
   };
-}
-
-/** The port of the agent: a socket of the machine. */
-export function agentNodes({ definition, paths }: ResolvedMachine): readonly XmlNode[] {
-  if (definition.agent === 'none') return [];
-  return [
-    {
-      name: 'controller',
-      attributes: { type: 'virtio-serial', index: '0' },
-      content: [boardAddress('serial')],
-    },
-    {
-      name: 'channel',
-      attributes: { type: 'unix' },
-      content: [
-        { name: 'source', attributes: { mode: 'bind', path: paths.agent } },
-        { name: 'target', attributes: { type: 'virtio', name: AGENT_PORT } },
-      ],
-    },
-  ];
 }
 
 /**
