@@ -76,6 +76,8 @@ export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
+export { AgentProtocol } from './guest/agent/agent-protocol.ts';
+export { ByteGatherer } from './guest/agent/byte-gatherer.ts';
 export type {
   GuestAgent,
   GuestEnd,
@@ -83,6 +85,7 @@ export type {
   GuestExecOptions,
   GuestExit,
   GuestFileMode,
+  GuestGetOptions,
   GuestHello,
 } from './guest/agent/guest-agent.ts';
 export { KEY_NAMES } from './guest/console/console-keys.ts';
@@ -160,6 +163,7 @@ export {
   toHostdev,
 } from './libvirt/hostdev/to-hostdev.ts';
 export { CATEGORIES, guessCategory, parseCategory } from './libvirt/machine/category.ts';
+export type { ConsolePort } from './libvirt/machine/console-ports.ts';
 export { findMachine } from './libvirt/machine/find-machine.ts';
 export { type Machine, parseMachine } from './libvirt/machine/machine.ts';
 export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine/machine-metadata.ts';
@@ -243,7 +247,10 @@ export { readConsoleLog } from './operations/console/console-log.ts';
 export type { MachineConsole } from './operations/console/find-console.ts';
 export { findConsole } from './operations/console/find-console.ts';
 export type { OpenConsole, OpenConsoleOptions } from './operations/console/open-console.ts';
+export type { RelayOptions } from './operations/console/relay-consoles.ts';
 export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
+export type { OpenAgentOptions } from './operations/guest/open-agent.ts';
+export { openAgent } from './operations/guest/open-agent.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';

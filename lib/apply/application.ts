@@ -124,9 +124,8 @@ export class Application {
   }
 
   /** Closes the programs and guests that its steps kept open. */
-  close(): Promise<void> {
-    this.#guests.close();
-    return this.#programs.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#guests.close(), this.#programs.close()]);
   }
 
   async #make(index: number, step: Step): Promise<Problem | null> {

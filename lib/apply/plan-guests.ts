@@ -27,8 +27,8 @@ export class PlanGuests implements Guests {
     void this.#closed(machine);
   }
 
-  close(): void {
-    for (const machine of this.#open.keys()) void this.#closed(machine);
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((machine) => this.#closed(machine)));
   }
 
   async #closed(machine: string): Promise<void> {

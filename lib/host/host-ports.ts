@@ -68,7 +68,7 @@ export interface User {
   readonly processId: number;
   /** A variable of the environment; `null` if it is not set. */
   variable(name: string): string | null;
-  /** The words that start this program again: the interpreter and its file; `null` if the file is gone. */
+  /** The words that start `pci` of this package: the interpreter and its file; `null` if the file does not exist. */
   programWords(): readonly string[] | null;
   /** Why root must not run a program later: another user can change it; `null` if only root can. */
   distrustOf(words: readonly string[]): { readonly path: string; readonly what: string } | null;

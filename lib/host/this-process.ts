@@ -16,13 +16,14 @@ export function userName(): string | null {
 }
 
 /**
- * The words that start this program again: the interpreter and its file.
+ * The words that start `pci` of this package: the interpreter and its file. Only `pci` has the commands that root runs
+ * later, and this process may be `portal` or a program that uses the library.
  *
- * @returns `null` if the file no longer exists
+ * @returns `null` if the file does not exist
  */
 export function programWords(): readonly [interpreter: string, file: string] | null {
   try {
-    return [process.execPath, realpathSync(process.argv[1] ?? '')];
+    return [process.execPath, realpathSync(new URL('../bin/pci.js', import.meta.url))];
   } catch {
     return null;
   }

@@ -105,7 +105,18 @@ function rowsOf(
 }
 
 export function valueWords(form: Form): string {
-  const { anyOf, additionalProperties, enum: words, const: only, items, properties, type, minimum, maximum, pattern } = form;
+  const {
+    anyOf,
+    additionalProperties,
+    enum: words,
+    const: only,
+    items,
+    properties,
+    type,
+    minimum,
+    maximum,
+    pattern,
+  } = form;
   if (anyOf !== undefined) {
     const kinds = anyOf
       .filter((each) => (each as { readonly type?: string }).type !== 'null')

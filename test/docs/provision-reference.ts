@@ -84,7 +84,10 @@ function rowsOf(form: Form, path: string): readonly (readonly string[])[] {
       ]);
   }
   if (typeof additionalProperties === 'object') {
-    return [[code(`${path}NAME`), valueWords(additionalProperties), ''], ...rowsOf(additionalProperties, `${path}NAME.`)];
+    return [
+      [code(`${path}NAME`), valueWords(additionalProperties), ''],
+      ...rowsOf(additionalProperties, `${path}NAME.`),
+    ];
   }
   const inner = entryOf(form);
   return inner === null ? [] : rowsOf(inner, `${path}N.`);

@@ -39,6 +39,7 @@ import { machineDefinitionReference } from './machine-definition-reference.ts';
 import { machineMetadataReference } from './machine-metadata-reference.ts';
 import { code, table } from './markdown.ts';
 import { provisionReference } from './provision-reference.ts';
+import { virtInstallReference } from './virt-install-reference.ts';
 
 /** What the reference is made from beside the tables of the code. */
 export interface ReferenceInput {
@@ -69,6 +70,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
       'The modules of provisioning, and the manifest of a config directory.',
       provisionReference(input.schemas),
     ],
+    ['virt-install.md', 'Lines of `virt-install` as machines.', virtInstallReference()],
     ['machine-metadata.md', 'The metadata in the definitions of VMs.', machineMetadataReference()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'The meanings of exit codes.', exitCodesPage()],

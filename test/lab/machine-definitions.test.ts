@@ -9,7 +9,6 @@ import { withAssigned } from '../../lib/libvirt/assignment/with-assigned.ts';
 import { plainHostDevice } from '../../lib/libvirt/hostdev/host-device.ts';
 import { parseXml, type XmlDocument } from '../../lib/libvirt/xml/xml-document.ts';
 import { childOf, childText } from '../../lib/libvirt/xml/xml-element.ts';
-import { renderDomain } from '../../lib/machines/domain/domain-text.ts';
 import { definitionDifferences, formatDifference } from '../../lib/machines/domain/normal-form.ts';
 import { withDefinition } from '../../lib/machines/domain/with-definition.ts';
 import { bridgeNameOf } from '../../lib/machines/network/network-name.ts';
@@ -17,6 +16,7 @@ import { renderIsolatedNetwork } from '../../lib/machines/network/network-text.t
 import type { ResolvedMachine } from '../../lib/machines/resolved-machine.ts';
 import { parsePciAddress } from '../../lib/pci/address.ts';
 import { machineDefinition } from '../support/machine-definitions.ts';
+import { renderDomain } from '../support/render-domain.ts';
 import {
   MARKS,
   renderSample,
@@ -264,6 +264,7 @@ function placedIn(
   const paths = {
     state: at('state'),
     run: at('run'),
+    agent: at('run/agent'),
     console: at('run/console'),
     consoleLog: at('console.log'),
   };

@@ -1,3 +1,5 @@
+import type { ByteGatherer } from './byte-gatherer.ts';
+
 /*
  * The interface by which everything else works inside of a guest: its agent, by any transport. A session ends if the guest
  * stops, closes its side, or breaks the protocol: all calls that wait, and all later ones, then throw AGENT_FAILED with what
@@ -17,18 +19,18 @@ export interface GuestHello {
 
 /** Options of a script that runs in a guest. */
 export interface GuestExecOptions {
-  /** The time after which it is ended with all its processes. Default: none. */
+  /** The time after which its process group is ended. Default: none. */
   readonly timeoutMs?: number | undefined;
-  /** Its stdin, at most 1 MiB. Default: empty. */
+  /** Its stdin; with the script at most 1 MiB. Default: empty. */
   readonly input?: Uint8Array | undefined;
-  /** The most bytes that it may print on both streams together; with more it is ended. Default: 64 MiB. */
+  /** The most bytes that it may print on both streams together; with more it is ended. Default: 16 MiB. */
   readonly maxOutputBytes?: number | undefined;
   /**
-   * Receives output as it comes. It is then not collected: `out` and `err` of the result are empty. The bytes are the
-   * guest's: escape them before a terminal gets them.
+   * Receives output as it comes; nothing more is read until it returns. The output is then not collected: `out` and `err`
+   * of the result are empty. The bytes are the guest's: escape them before a terminal gets them.
    */
-  readonly onOutput?: ((stream: 'out' | 'err', bytes: Uint8Array) => void) | undefined;
-  /** Ends the script with all its processes. */
+  readonly onOutput?: ((stream: 'out' | 'err', bytes: Uint8Array) => void | Promise<void>) | undefined;
+  /** Ends the process group of the script. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,11 +61,18 @@ export interface GuestFileMode {
   readonly gid: number;
 }
 
+/** Options for reading a file of a guest. */
+export interface GuestGetOptions {
+  readonly maxBytes: number;
+  /** Gathers the content. If a session ended in the middle, give it to a call in the next one: it continues. */
+  readonly partial?: ByteGatherer | undefined;
+}
+
 /** Something that happened in the guest, reported unasked: `boot`, `before-shutdown`. */
 export interface GuestEvent {
   /** `[0-9A-Za-z.,:-]`, at most 100 characters. */
   readonly name: string;
-  /** Free text of the guest, at most 1 MiB; usually empty. */
+  /** Free text of the guest, at most 4 KiB; usually empty. */
   readonly data: Uint8Array;
 }
 
@@ -71,9 +80,11 @@ export interface GuestEvent {
 export interface GuestAgent {
   readonly hello: GuestHello;
   /**
-   * Runs a POSIX shell script as root of the guest, in a process group of its own. Several can run at a time.
+   * Runs a POSIX shell script as root of the guest, with the directory `/`, in a process group of its own. Several can run
+   * at a time. It is done when the script has ended and its output was read; a process that it leaves in the background
+   * continues.
    *
-   * @param script its text; quote words in it with `shellCommand`; at most 1 MiB
+   * @param script its text; quote words in it with `shellCommand`
    * @throws PortalGunError AGENT_FAILED if the session ends first, BAD_ARGUMENT if the script or its input is too large
    */
   exec(script: string, options?: GuestExecOptions): Promise<GuestExit>;
@@ -92,7 +103,7 @@ export interface GuestAgent {
    * @throws PortalGunError GUEST_FILE_MISSING, GUEST_FILE_FAILED also if it has more than `maxBytes`, AGENT_FAILED,
    *   BAD_ARGUMENT for a path that is not absolute
    */
-  get(path: string, options: { readonly maxBytes: number }): Promise<Uint8Array>;
+  get(path: string, options: GuestGetOptions): Promise<Uint8Array>;
   /** Receives events, from now on. Returns a function that ends this. */
   onEvent(listener: (event: GuestEvent) => void): () => void;
   /** Ends the session. The agent then ends the scripts that still run in it. */

@@ -12,6 +12,7 @@ import type { HostReader } from '../../host/host-reader.ts';
 import { kindOf } from '../../plan/change-kinds.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
+import { guestsOf } from '../provision/open-guests.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandNamedLibvirt } from '../session/libvirt-connection.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
@@ -72,12 +73,12 @@ export async function applyProposal(
 }
 
 /** Opens the machine of a session for changes. Close the writer after the last one. */
-export async function openForChange({
-  ports: { reader, runner, openFiles, openWriter },
-  guests,
-}: HostSession): Promise<ChangeableHost & { readonly writer: ClosableWriter }> {
+export async function openForChange(
+  session: HostSession,
+): Promise<ChangeableHost & { readonly writer: ClosableWriter }> {
+  const { reader, runner, openFiles, openWriter } = session.ports;
   const [writer, files] = await Promise.all([openWriter(), openFiles()]);
-  return { reader, runner, writer, files, guests };
+  return { reader, runner, writer, files, guests: guestsOf(session) };
 }
 
 /**
@@ -121,14 +122,14 @@ export async function refuseUnfinished(
 
 /** A guest is provisioned from its current state, so an interrupted provisioning of the same guest is of no more use. */
 async function endSuperseded(files: FileStore, plan: Plan): Promise<void> {
-  const wanted = guestsOf(plan);
+  const wanted = guestNames(plan);
   for (const left of await readJournals(files)) {
-    const isSuperseded = isOfGuests(left.plan) && guestsOf(left.plan).some((each) => wanted.includes(each));
+    const isSuperseded = isOfGuests(left.plan) && guestNames(left.plan).some((each) => wanted.includes(each));
     if (isSuperseded) await Journal.reopen(files, left).end();
   }
 }
 
-function guestsOf({ steps }: Plan): readonly string[] {
+function guestNames({ steps }: Plan): readonly string[] {
   return steps.flatMap(({ change }) =>
     change.kind === 'guest-file' || change.kind === 'guest-setting' ? [change.machine] : [],
   );

@@ -14,6 +14,7 @@ import { type OpenedMachines, openMachines, type ProjectMachine } from '../proje
 import { demandDefinition } from '../project/show-machine.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type ConfigFolder, readConfigFolder } from './config-folder.ts';
+import { guestsOf } from './open-guests.ts';
 import { type CheckedGuest, type ReadGuest, readFacts, readGuest, runChecks } from './read-guest.ts';
 
 /** A machine whose folder says what its guest has inside. */
@@ -54,7 +55,7 @@ export async function compareGuests(
   const guests: ComparedGuest[] = [];
   for (const machine of provisionedMachines(opened)) {
     const { name } = machine.each.machine.definition;
-    const agent = await session.guests.open(name);
+    const agent = await guestsOf(session).open(name);
     try {
       guests.push(await compareGuest({ machine: name, agent }, machine, runsChecks));
     } finally {

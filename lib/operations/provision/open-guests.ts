@@ -1,13 +1,19 @@
 import type { Guests } from '../../apply/changeable-host.ts';
-import { PortalGunError } from '../../base/errors.ts';
-import type { HostPorts } from '../../host/host-ports.ts';
+import type { HostSession } from '../session/host-session.ts';
 
-/** The guests of the machines of a host, by their agents. */
-export function guestsOf(_ports: HostPorts): Guests {
-  return {
-    async open(machine) {
-      throw new PortalGunError('NO_AGENT', 'has no channel to an agent', { subject: machine });
-    },
-    forget() {},
-  };
+/** A guest may still boot: an ordinary distribution needs minutes without KVM. */
+const WAIT_MS = 5 * 60_000;
+
+/** The guests of the machines of a session, by their agents. */
+export function guestsOf(session: HostSession): Guests {
+  return (
+    session.guests ?? {
+      async open(machine) {
+        // Few plans change guests.
+        const { openAgent } = await import('../guest/open-agent.ts');
+        return openAgent(session, { machine, waitMs: WAIT_MS });
+      },
+      forget() {},
+    }
+  );
 }

@@ -5,7 +5,6 @@ import type { HostReader } from '../../host/host-reader.ts';
 import { openHost } from '../../host/open-host.ts';
 import { readPciIdsFile } from '../../host/pci-ids-file.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../../pci/pci-ids.ts';
-import { guestsOf } from '../provision/open-guests.ts';
 
 /** The host of a session: this machine by default. */
 export interface SessionOptions {
@@ -33,7 +32,8 @@ export class HostSession {
   readonly options: SessionOptions;
   #host: HostReader | null = null;
   #names: PciNames | null;
-  #guests: Guests | null;
+  /** The guests of machines, in place of those that have agents. */
+  readonly guests: Guests | null;
 
   /**
    * @param names where names come from, in place of a list of PCI ids
@@ -48,7 +48,7 @@ export class HostSession {
     this.ports = ports;
     this.options = options;
     this.#names = names;
-    this.#guests = guests;
+    this.guests = guests;
   }
 
   /** Whether another host than this machine is read. */
@@ -64,12 +64,6 @@ export class HostSession {
   get host(): HostReader {
     this.#host ??= this.options.host === undefined ? this.ports.reader : openHost(this.options.host);
     return this.#host;
-  }
-
-  /** The guests of the machines of this host. */
-  get guests(): Guests {
-    this.#guests ??= guestsOf(this.ports);
-    return this.#guests;
   }
 
   /** Closes the host: the next use opens it again. */

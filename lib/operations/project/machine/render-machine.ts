@@ -4,6 +4,7 @@ import { networkUuid, projectMark } from '../../../machines/project/locked-value
 import type { HostSession } from '../../session/host-session.ts';
 import { openMachines } from '../project-machines.ts';
 import { knownHypervisor } from './hypervisor.ts';
+import { renderedDocument } from './rendered-document.ts';
 
 /** The libvirt documents of the definition of a machine. */
 export interface RenderedMachine {
@@ -37,7 +38,7 @@ export async function renderMachine(
   return {
     name,
     uuid,
-    domain: found.rendered.text,
+    domain: renderedDocument(found).text,
     networks: [...networks].map((network) => ({
       name: network,
       xml: renderIsolatedNetwork({ network, uuid: networkUuid(seed, network), project: projectMark(seed) }),
