@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { withHint, yamlFlag, yamlInteger, yamlList, yamlParsed, yamlText } from '../../base/yaml-form.ts';
 import { CATEGORIES, isCategory } from '../../libvirt/machine/category.ts';
+import { bootFile, IMAGE_NAME, imageFile, insidePath } from './definition-paths.ts';
 import { parseDeviceSelector } from './device-selector.ts';
 import {
   ACCELERATORS,
@@ -79,33 +80,6 @@ const category = yamlText.check(
     ),
   }),
 );
-
-/** A path below the folder of the machine; nothing in it may lead out of it. */
-const insidePath = yamlText.check(
-  z.refine((path) => isInside(path), {
-    error: 'must be a relative path inside the folder of the machine, without ".."',
-  }),
-);
-
-/** A file of the folder, or a stored one by its name. */
-const isStoredOrInside = (scheme: string, form: RegExp) =>
-  z.refine<string>(
-    (word) => (word.startsWith(`${scheme}:`) ? form.test(word.slice(scheme.length + 1)) : isInside(word)),
-    { error: `must be ${scheme}:NAME, or a relative path inside the folder of the machine` },
-  );
-
-const IMAGE_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
-const bootFile = yamlText.check(
-  z.refine((path) => !path.startsWith('/boot/'), {
-    error: withHint(
-      'is a file of the /boot of the host, which belongs to the host and changes with its updates',
-      'copy it into the store: portal boot import FILE; then name it as the command prints',
-    ),
-    abort: true,
-  }),
-  isStoredOrInside('store', /^[0-9a-f]{64}$/),
-);
-const imageFile = yamlText.check(isStoredOrInside('image', IMAGE_NAME));
 
 const cpusForm = z.union([
   integer(1, MAX_CPUS),
@@ -300,12 +274,4 @@ function required<Form extends z.ZodMiniType>(form: Form, description: string) {
 function jsonForm<Form extends z.ZodMiniType>(form: Form, json: Record<string, unknown>): Form {
   DEFINITION_METADATA.add(form, json);
   return form;
-}
-
-function isInside(path: string): boolean {
-  return (
-    /^[\x21-\x7e][\x20-\x7e]{0,250}$/.test(path) &&
-    !path.startsWith('/') &&
-    !path.split('/').some((part) => part === '..')
-  );
 }
