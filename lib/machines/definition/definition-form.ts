@@ -2,20 +2,9 @@ import * as z from 'zod/mini';
 import { withHint, yamlList, yamlParsed, yamlText } from '../../base/yaml-form.ts';
 import { CATEGORIES, isCategory } from '../../libvirt/machine/category.ts';
 import { provisionEntryForm } from '../provision/module-table.ts';
+import { bootFile, IMAGE_NAME, imageFile } from './definition-paths.ts';
 import { parseDeviceSelector } from './device-selector.ts';
-import {
-  flag,
-  insidePath,
-  integer,
-  isInside,
-  key,
-  longText,
-  name,
-  oneOf,
-  required,
-  size,
-  text,
-} from './form-parts.ts';
+import { flag, insidePath, integer, key, longText, name, oneOf, required, size, text } from './form-parts.ts';
 import {
   ACCELERATORS,
   AGENT_TRANSPORTS,
@@ -54,26 +43,6 @@ const category = yamlText.check(
     ),
   }),
 );
-
-/** A file of the folder, or a stored one by its name. */
-const isStoredOrInside = (scheme: string, form: RegExp) =>
-  z.refine<string>(
-    (word) => (word.startsWith(`${scheme}:`) ? form.test(word.slice(scheme.length + 1)) : isInside(word)),
-    { error: `must be ${scheme}:NAME, or a relative path inside the folder of the machine` },
-  );
-
-const IMAGE_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
-const bootFile = yamlText.check(
-  z.refine((path) => !path.startsWith('/boot/'), {
-    error: withHint(
-      'is a file of the /boot of the host, which belongs to the host and changes with its updates',
-      'copy it into the store: portal boot import FILE; then name it as the command prints',
-    ),
-    abort: true,
-  }),
-  isStoredOrInside('store', /^[0-9a-f]{64}$/),
-);
-const imageFile = yamlText.check(isStoredOrInside('image', IMAGE_NAME));
 
 const cpusForm = z.union([
   integer(1, MAX_CPUS),
