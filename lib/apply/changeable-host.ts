@@ -9,4 +9,6 @@ export interface ChangeableHost {
   readonly writer: HostWriter;
   readonly runner: Runner;
   readonly files: FileStore;
+  /** If it is aborted, a wait ends: for a guest that shuts down, for example. */
+  readonly interruption?: { readonly aborted: boolean };
 }
