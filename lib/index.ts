@@ -58,6 +58,7 @@ export type { PciTreeDocument } from './documents/inventory/pci-tree.ts';
 export type { AssignmentsDocument } from './documents/machines/assignments.ts';
 export type { ConsoleScriptDocument } from './documents/machines/console-script.ts';
 export type { MachineCheckDocument } from './documents/machines/machine-check.ts';
+export type { MachineEventsDocument } from './documents/machines/machine-events.ts';
 export type { MachineListDocument } from './documents/machines/machine-list.ts';
 export type { MachineNewDocument } from './documents/machines/machine-new.ts';
 export type { MachineRenderDocument } from './documents/machines/machine-render.ts';
@@ -75,6 +76,18 @@ export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
+export { AgentProtocol } from './guest/agent/agent-protocol.ts';
+export { ByteGatherer } from './guest/agent/byte-gatherer.ts';
+export type {
+  GuestAgent,
+  GuestEnd,
+  GuestEvent,
+  GuestExecOptions,
+  GuestExit,
+  GuestFileMode,
+  GuestGetOptions,
+  GuestHello,
+} from './guest/agent/guest-agent.ts';
 export { KEY_NAMES } from './guest/console/console-keys.ts';
 export type { ConsoleScript, ScriptStep } from './guest/console/console-script.ts';
 export { ConsoleText } from './guest/console/console-text.ts';
@@ -82,6 +95,7 @@ export { parseConsoleScript } from './guest/console/script-parser.ts';
 export { ScriptRun, type ScriptStepOutcome } from './guest/console/script-run.ts';
 export type { TextPattern } from './guest/console/text-pattern.ts';
 export type { Channel, ChannelFailure } from './host/channel.ts';
+export type { Evaluated, EvaluationRequest, Evaluator } from './host/evaluator.ts';
 export { TreeHost } from './host/file/tree-host.ts';
 export type { HeldLock } from './host/file-lock.ts';
 export type { FileStore, Storing } from './host/file-store.ts';
@@ -150,6 +164,7 @@ export {
   toHostdev,
 } from './libvirt/hostdev/to-hostdev.ts';
 export { CATEGORIES, guessCategory, parseCategory } from './libvirt/machine/category.ts';
+export type { ConsolePort } from './libvirt/machine/console-ports.ts';
 export { findMachine } from './libvirt/machine/find-machine.ts';
 export { type Machine, parseMachine } from './libvirt/machine/machine.ts';
 export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine/machine-metadata.ts';
@@ -233,7 +248,12 @@ export { readConsoleLog } from './operations/console/console-log.ts';
 export type { MachineConsole } from './operations/console/find-console.ts';
 export { findConsole } from './operations/console/find-console.ts';
 export type { OpenConsole, OpenConsoleOptions } from './operations/console/open-console.ts';
+export type { RelayOptions } from './operations/console/relay-consoles.ts';
 export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
+export type { EventList } from './operations/events/list-events.ts';
+export type { RanEvent, RunEventOptions } from './operations/events/run-event.ts';
+export type { OpenAgentOptions } from './operations/guest/open-agent.ts';
+export { openAgent } from './operations/guest/open-agent.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';
@@ -242,6 +262,7 @@ export type { GroupsOptions, ListedGroups } from './operations/inventory/list-gr
 export type { ShownDevice } from './operations/inventory/show-device.ts';
 export type { ShownTree } from './operations/inventory/show-tree.ts';
 export type { LookingSession } from './operations/looking-session.ts';
+export type { MachineSession } from './operations/machine-session.ts';
 export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
 export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
 export type { MachineChoice } from './operations/machines/target-machines.ts';
@@ -249,7 +270,7 @@ export { openSession, type Session } from './operations/open-session.ts';
 export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
 export { readPolicyFile } from './operations/policy/propose-policy.ts';
 export type { MachineCheck } from './operations/project/check-machines.ts';
-export type { MachineNames } from './operations/project/choose-machines.ts';
+export type { MachineNames, MachineRequest } from './operations/project/choose-machines.ts';
 export type {
   DefinitionState,
   MachineStatus,
@@ -269,7 +290,6 @@ export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
 export type { RaisedMachine, UpOptions, UpSubject } from './operations/project/propose-up.ts';
 export type { SetMachines, SetOptions } from './operations/project/set-values.ts';
 export type { ShownMachine } from './operations/project/show-machine.ts';
-export type { ProjectSession } from './operations/project-session.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';
 export { readAftermath } from './operations/recovery/aftermath.ts';
 export type {

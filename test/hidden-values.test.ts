@@ -13,7 +13,7 @@ const FACE = 'lib/index.ts';
 const SESSIONS = [
   'lib/operations/open-session.ts',
   'lib/operations/looking-session.ts',
-  'lib/operations/project-session.ts',
+  'lib/operations/machine-session.ts',
   'lib/operations/store-session.ts',
 ];
 const ROOMS = /^lib\/(base|host|pci|facts|libvirt|checks|sysfs|plan|apply|operations)\//;

@@ -1,5 +1,6 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { LeftJournal } from '../apply/journal/journal-parser.ts';
+import type { GuestAgent } from '../guest/agent/guest-agent.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
 import type { AssignOptions } from './assignment/assign-options.ts';
@@ -16,13 +17,15 @@ import type { HostProposal } from './change/host-proposal.ts';
 import type { PendingRecovery } from './change/pending-recovery.ts';
 import type { ConsoleLogOptions } from './console/console-log.ts';
 import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
+import type { RelayOptions } from './console/relay-consoles.ts';
 import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
+import type { OpenAgentOptions } from './guest/open-agent.ts';
 import { LookingSession } from './looking-session.ts';
+import { MachineSession } from './machine-session.ts';
 import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
 import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
 import type { MachineChoice } from './machines/target-machines.ts';
 import type { PolicyOptions, PolicySubject } from './policy/propose-policy.ts';
-import { ProjectSession } from './project-session.ts';
 import type { RecoveredHost, RecoverHostOptions } from './recovery/recover-host.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
 import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
@@ -53,8 +56,8 @@ export async function openSession(
  * changes nothing until it is applied.
  */
 export class Session extends LookingSession {
-  /** The folders that define machines, in the project of the session. */
-  readonly project = new ProjectSession(this.session);
+  /** The machines that are defined by folders, in the project of the session. */
+  readonly machines = new MachineSession(this.session);
 
   /** The kernels and initramfs images that machines start with. */
   readonly boot = new BootSession(this.session);
@@ -117,8 +120,8 @@ export class Session extends LookingSession {
     guardStart(this.session, document);
   }
 
-  /** The VMs of the libvirt of the session; all by default. */
-  async machines(options: ListMachinesOptions = {}): Promise<MachineList> {
+  /** The VMs of the libvirt of the session, with and without a folder; all by default. */
+  async vms(options: ListMachinesOptions = {}): Promise<MachineList> {
     const { listMachines } = await import('./machines/list-machines.ts');
     return listMachines(this.session, options);
   }
@@ -141,10 +144,22 @@ export class Session extends LookingSession {
     yield* readConsoleLog(this.session, options);
   }
 
+  /** Connects ports of a running VM with the consoles of other machines, until the VM stops. */
+  async relayConsoles(options: RelayOptions): Promise<void> {
+    const { relayConsoles } = await import('./console/relay-consoles.ts');
+    return relayConsoles(this.session, options);
+  }
+
   /** Runs a script of steps that expect and send on the serial console of a VM. */
   async runConsoleScript(options: ConsoleScriptOptions): Promise<ConsoleScriptResult> {
     const { runConsoleScript } = await import('./console/run-console-script.ts');
     return runConsoleScript(this.session, options);
+  }
+
+  /** Opens a session with the agent of a running VM, which one process at a time can have open; close it. */
+  async openAgent(options: OpenAgentOptions): Promise<GuestAgent> {
+    const { openAgent } = await import('./guest/open-agent.ts');
+    return openAgent(this.session, options);
   }
 
   /** Lists what is bound at each boot, and whether it is so now. */

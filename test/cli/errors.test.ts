@@ -120,11 +120,21 @@ describe('errors', () => {
       'CANNOT_START',
       'START_REFUSED',
       'CANNOT_GUARD',
+      // In test/operations/events.test.ts.
+      'UNTRUSTED_SCRIPT',
+      'EVENT_FAILED',
       'BAD_SCRIPT',
       'NO_CONSOLE',
       'CONSOLE_BUSY',
       'CONSOLE_FAILED',
       'CONSOLE_TIMEOUT',
+      // In test/unit/guest/agent and test/operations.
+      'NO_AGENT',
+      'AGENT_BUSY',
+      'AGENT_SILENT',
+      'AGENT_FAILED',
+      'GUEST_FILE_MISSING',
+      'GUEST_FILE_FAILED',
     ]);
   });
 

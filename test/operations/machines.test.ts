@@ -10,15 +10,15 @@ describe('the VMs of a libvirt', () => {
   it('are listed by the library, all or some', async () => {
     const { ports } = routerCluster();
     const host = await openSession({}, ports);
-    const list = await host.machines();
+    const list = await host.vms();
     expect(list).toMatchObject({ connect: 'qemu:///system', diagnostics: [] });
     expect(list.machines.map(({ name }) => name)).toEqual(ALL);
-    const namesOf = async (...options: Parameters<typeof host.machines>): Promise<readonly string[]> =>
-      (await host.machines(...options)).machines.map(({ name }) => name);
+    const namesOf = async (...options: Parameters<typeof host.vms>): Promise<readonly string[]> =>
+      (await host.vms(...options)).machines.map(({ name }) => name);
     expect(await namesOf({ type: 'router' })).toEqual(ROUTERS);
     expect(await namesOf({ untagged: true })).toEqual(['galaxy0']);
     expect(await namesOf({ type: ['application'], untagged: true })).toEqual(['galaxy0', 'mail']);
-    await expect(host.machines({ type: 'no such type' })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
+    await expect(host.vms({ type: 'no such type' })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
   });
 
   it('get a category and lose it, to the byte, also as they run', async () => {
@@ -33,7 +33,7 @@ describe('the VMs of a libvirt', () => {
     ]);
     expect(libvirt.state()).toBe(before);
     expect(await host.apply(proposal)).toMatchObject({ outcome: 'done' });
-    expect((await host.machines({ type: 'service' })).machines).toHaveLength(2);
+    expect((await host.vms({ type: 'service' })).machines).toHaveLength(2);
     expect((await host.tag({ machines: ['galaxy0'], category: 'service' })).plan.steps).toEqual([]);
     await host.apply(await host.tag({ machines: ['galaxy0'], category: null }));
     await host.apply(await host.tag({ machines: ['galaxy1'], category: 'router' }));

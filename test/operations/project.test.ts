@@ -22,6 +22,9 @@ const ABOVE = temporaryFolder();
 const UNSEEN = ['session', 'node-open', 'net-stack', 'net-elsewhere'];
 /** Two functions of a group. */
 const CARD = ['0000:03:00.0', '0000:03:00.1'];
+const NO_SERIAL = 'deviceSerial: null, productSerial: null';
+/** As `portal.lock` has it. */
+const LOCKED_VF = `{ address: 0000:01:10.2, path: pci0000:00/04.0/10.2, id: 8086:10ca, subsystem: 1af4:1100, ${NO_SERIAL}, mac: null, vf: { pf: { path: pci0000:00/04.0/00.0, id: 8086:10c9, subsystem: 1af4:1100, ${NO_SERIAL}, mac: null }, index: 1 } }`;
 const MACHINE = `category: router
 memory: 128MiB
 disks: [{ name: data, size: 1GiB }]
@@ -37,14 +40,29 @@ const problemsOf = ({ outcome, steps }: ApplyReport) =>
   outcome === 'done' ? [] : [outcome, ...steps.flatMap(({ problem }) => problem ?? [])];
 
 async function up(host: Session, options: UpOptions = {}): Promise<readonly string[]> {
-  const proposal = await host.project.proposeUp(options);
+  const proposal = await host.machines.up(options);
   expect(proposal.refusals).toEqual([]);
   if (proposal.plan.steps.length > 0) {
     expect(problemsOf(await host.apply(proposal))).toEqual([]);
   }
-  await host.project.recordUp(proposal.subject);
+  await host.machines.recordUp(proposal.subject);
   return proposal.plan.steps.map(({ change: { kind } }) => kind);
 }
+
+describe('a request', () => {
+  it('takes a name, names, or options', async () => {
+    const { write, session } = project();
+    for (const name of ['r0', 'r1', 'r2']) write(`${name}/machine.yaml`, MACHINE);
+    const { machines } = await session();
+    const namesIn = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
+    expect(namesIn((await machines.check('r1')).machines)).toEqual(['r1']);
+    expect(namesIn((await machines.status(['r0', 'r2'])).machines)).toEqual(['r0', 'r2']);
+    expect(namesIn((await machines.up('r1')).subject.machines)).toEqual(['r1']);
+    expect(namesIn((await machines.up({ machines: ['r1'], paused: true })).subject.machines)).toEqual(['r1']);
+    expect(namesIn((await machines.halt(['r0'])).subject.machines)).toEqual(['r0']);
+    expect(namesIn((await machines.destroy()).subject.machines)).toEqual(['r0', 'r1', 'r2']);
+  });
+});
 
 describe('a machine of a folder', () => {
   it('is created, found as it is, changed, stopped, and removed without a trace', async () => {
@@ -52,7 +70,7 @@ describe('a machine of a folder', () => {
     const { libvirt } = machine;
     write('r0/machine.yaml', MACHINE);
     const [host, before] = [await session(), stateOf(machine)];
-    expect((await host.project.status()).machines).toMatchObject([
+    expect((await host.machines.status()).machines).toMatchObject([
       { name: 'r0', state: 'off', definition: 'absent', console: null },
     ]);
 
@@ -70,33 +88,33 @@ describe('a machine of a folder', () => {
     expect(
       [...new Set(libvirt.ran.map(([verb]) => verb))].filter((verb) => !READS.includes(verb ?? '')),
     ).toEqual([]);
-    expect((await host.project.status()).machines).toMatchObject([
+    expect((await host.machines.status()).machines).toMatchObject([
       { state: 'running', definition: 'current', differences: [] },
     ]);
 
     write('r0/machine.yaml', MACHINE.replace('128MiB', '256MiB'));
-    expect((await host.project.status()).machines).toMatchObject([{ definition: 'changed' }]);
-    const change = await host.project.proposeUp();
+    expect((await host.machines.status()).machines).toMatchObject([{ definition: 'changed' }]);
+    const change = await host.machines.up();
     expect(change.subject.machines).toMatchObject([{ name: 'r0', state: 'running', needsRestart: true }]);
     expect(change.notes).toEqual(['r0 runs as it was started; to apply the change: portal reload r0']);
     expect(await up(host)).toEqual(['definition']);
     expect(libvirt.domain('r0').uuid).toBe(uuid);
-    expect((await host.project.status()).machines).toMatchObject([{ definition: 'needs-restart' }]);
+    expect((await host.machines.status()).machines).toMatchObject([{ definition: 'needs-restart' }]);
 
-    expect(await host.apply(await host.project.proposeHalt())).toMatchObject({ outcome: 'done' });
-    expect((await host.project.status()).machines).toMatchObject([{ state: 'off', definition: 'current' }]);
-    expect((await host.project.proposeHalt()).plan.steps).toEqual([]);
+    expect(await host.apply(await host.machines.halt())).toMatchObject({ outcome: 'done' });
+    expect((await host.machines.status()).machines).toMatchObject([{ state: 'off', definition: 'current' }]);
+    expect((await host.machines.halt()).plan.steps).toEqual([]);
 
-    const kept = await host.project.proposeDestroy();
+    const kept = await host.machines.destroy();
     expect(kept.subject.kept).toEqual(['/var/lib/portal-gun/machines/r0/data.qcow2']);
     expect(await host.apply(kept)).toMatchObject({ outcome: 'done' });
     expect(machine.files.files.has('/var/lib/portal-gun/machines/r0/data.qcow2')).toBe(true);
 
-    expect(await host.apply(await host.project.proposeDestroy({ data: true }))).toMatchObject({
+    expect(await host.apply(await host.machines.destroy({ data: true }))).toMatchObject({
       outcome: 'done',
     });
     expect(stateOf(machine)).toBe(before);
-    expect((await host.project.proposeDestroy({ data: true })).plan.steps).toEqual([]);
+    expect((await host.machines.destroy({ data: true })).plan.steps).toEqual([]);
 
     await up(host);
     expect(libvirt.domain('r0').uuid).toBe(uuid);
@@ -111,7 +129,7 @@ describe('a machine of a folder', () => {
       machine.files.files.set('/var/log/portal-gun/machines/r0/console.log', 'its first words');
       return 'no memory';
     };
-    const report = await host.apply(await host.project.proposeUp());
+    const report = await host.apply(await host.machines.up());
     expect(report.outcome).toBe('undone');
     expect(stateOf(machine)).toBe(before);
   });
@@ -128,12 +146,12 @@ describe('a machine of a folder', () => {
         verb === wanted ? [machine.libvirt.domain(word).name] : [],
       );
     expect(runOf('start')).toEqual(['c', 'b', 'a']);
-    const down = await host.project.proposeHalt();
+    const down = await host.machines.halt();
     await host.apply(down);
     expect(runOf('shutdown')).toEqual(['a', 'b', 'c']);
 
     write('c/machine.yaml', 'category: router\nafter: [a]\n');
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'BAD_DEFINITION',
       message: 'machines start after each other: a → b → c → a',
     });
@@ -145,25 +163,25 @@ describe('a machine of a folder', () => {
     write('r0/machine.yaml', MACHINE);
     const host = await session();
     await up(host);
-    expect((await host.project.proposeHalt()).notes).not.toContain(said);
-    const proposal = await host.project.proposeDestroy();
+    expect((await host.machines.halt()).notes).not.toContain(said);
+    const proposal = await host.machines.destroy();
     expect(proposal.notes).toContain(said);
     machine.libvirt.failure = ([verb]) => (verb === 'net-undefine' ? 'is in use' : null);
     expect(await host.apply(proposal)).toMatchObject({ outcome: 'undone' });
     machine.libvirt.failure = () => null;
     expect([...machine.libvirt.networks.networks.keys()]).toEqual(['isolated-lan']);
-    expect((await host.project.status()).machines).toMatchObject([
+    expect((await host.machines.status()).machines).toMatchObject([
       { state: 'running', definition: 'current' },
     ]);
-    await host.apply(await host.project.proposeHalt());
-    expect((await host.project.proposeDestroy()).notes).not.toContain(said);
+    await host.apply(await host.machines.halt());
+    expect((await host.machines.destroy()).notes).not.toContain(said);
   });
 
   it('is refused if libvirt has a VM of its name that is not ours', async () => {
     const { machine, write, session } = project();
     write('galaxy0/machine.yaml', 'category: router\n');
     const [host, before] = [await session(), stateOf(machine)];
-    for (const propose of [() => host.project.proposeUp(), () => host.project.proposeDestroy()]) {
+    for (const propose of [() => host.machines.up(), () => host.machines.destroy()]) {
       await expect(propose()).rejects.toMatchObject({ code: 'NOT_OURS', subject: 'galaxy0' });
     }
     expect(stateOf(machine)).toBe(before);
@@ -176,14 +194,14 @@ describe('a machine of a folder', () => {
     const [host, before] = [await session(), stateOf(machine)];
     await up(host);
     write('r0/machine.yaml', 'category: router\nmemory: much\n');
-    const { machines } = await host.project.status();
+    const { machines } = await host.machines.status();
     expect(machines).toMatchObject([
       { name: 'r0', state: 'running', definition: 'unknown' },
       { name: 's0', state: 'running', definition: 'current' },
     ]);
     expect(machines[0]?.differences[0]).toContain('machines/r0/machine.yaml:2:9: not a size');
-    await expect(host.project.proposeUp()).rejects.toMatchObject({ code: 'BAD_DEFINITION' });
-    const proposal = await host.project.proposeDestroy();
+    await expect(host.machines.up()).rejects.toMatchObject({ code: 'BAD_DEFINITION' });
+    const proposal = await host.machines.destroy();
     expect(problemsOf(await host.apply(proposal))).toEqual([]);
     expect(stateOf(machine)).toBe(before);
   });
@@ -200,22 +218,22 @@ describe('a machine of a folder', () => {
     const [host, before] = [await session(), stateOf(machine)];
     await up(host);
     expect(machine.libvirt.domain('w0').definition).toContain('<transient/>');
-    expect((await host.project.status()).machines).toMatchObject([{ definition: 'current' }]);
-    await host.apply(await host.project.proposeHalt());
+    expect((await host.machines.status()).machines).toMatchObject([{ definition: 'current' }]);
+    await host.apply(await host.machines.halt());
     const overlay = '/var/lib/portal-gun/machines/w0/root.qcow2.TRANSIENT-w0';
     machine.files.files.set(overlay, 'left after a power loss');
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'CANNOT_START',
       message: `the overlay of its disk root is left from a run that was interrupted: ${overlay}`,
       hint: `remove it: rm ${overlay}`,
     });
-    expect(problemsOf(await host.apply(await host.project.proposeDestroy()))).toEqual([]);
+    expect(problemsOf(await host.apply(await host.machines.destroy()))).toEqual([]);
     expect(stateOf(machine)).toBe(before);
 
     await up(host);
     const file = '/var/lib/portal-gun/machines/w0/of-an-earlier-definition.qcow2';
     machine.files.files.set(file, 'data');
-    expect(problemsOf(await host.apply(await host.project.proposeDestroy()))).toEqual([]);
+    expect(problemsOf(await host.apply(await host.machines.destroy()))).toEqual([]);
     expect([...machine.files.files.keys()].filter((path) => path.includes('/w0/'))).toEqual([file]);
   });
 
@@ -225,25 +243,39 @@ describe('a machine of a folder', () => {
     const { machine, write, session } = project({ large });
     write('r0/machine.yaml', MACHINE);
     const [host, before] = [await session(), stateOf(machine)];
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'STORE_FAILED',
       subject: KERNEL_PATH,
     });
     expect(stateOf(machine)).toBe(before);
   });
 
+  it('starts with a kernel that libvirt gave to the user of QEMU, and with none of another user', async () => {
+    const large = new MemoryLargeFiles();
+    large.files.set(KERNEL_PATH, new TextEncoder().encode('kernel'));
+    const { machine, write, session } = project({ large });
+    machine.files.files.set('/etc/passwd', 'libvirt-qemu:x:64055:994::/var/lib/libvirt:/usr/sbin/nologin\n');
+    machine.files.files.set('/etc/group', 'kvm:x:994:\n');
+    write('r0/machine.yaml', MACHINE);
+    const host = await session();
+    large.owners.set(KERNEL_PATH, 1000);
+    await expect(host.machines.up()).rejects.toMatchObject({ code: 'STORE_FAILED', subject: KERNEL_PATH });
+    large.owners.set(KERNEL_PATH, 64055);
+    await up(host);
+  });
+
   it('needs root, and the libvirt of this host', async () => {
     const remote = project();
     remote.write('r0/machine.yaml', MACHINE);
     const far = await remote.session({ connect: 'qemu+ssh://root@far/system' });
-    await expect(far.project.proposeUp()).rejects.toMatchObject({
+    await expect(far.machines.up()).rejects.toMatchObject({
       code: 'BAD_ARGUMENT',
       subject: '--connect',
     });
     const plain = project({ isRoot: false });
     plain.write('r0/machine.yaml', MACHINE);
     const host = await plain.session();
-    await expect(host.apply(await host.project.proposeUp())).rejects.toMatchObject({
+    await expect(host.apply(await host.machines.up())).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
     });
   });
@@ -265,7 +297,7 @@ describe('the hypervisor of a rendered machine', () => {
     write('r0/machine.yaml', 'category: router\n');
     for (const [path, text] of Object.entries(files)) machine.files.files.set(path, text);
     machine.libvirt.failure = ([verb]) => (verb === 'domcapabilities' ? refused : null);
-    const rendered = await (await session()).project.render('r0');
+    const rendered = await (await session()).machines.render('r0');
     expect(rendered).toMatchObject({ hypervisor, hypervisorMayDiffer: mayDiffer });
     expect(rendered.domain).toContain(`<domain type="${hypervisor}">`);
   });
@@ -274,7 +306,7 @@ describe('the hypervisor of a rendered machine', () => {
     const { machine, write, session } = project();
     write('r0/machine.yaml', 'category: router\naccelerator: kvm\n');
     machine.files.files.set('/dev/kvm', '');
-    expect(await (await session()).project.render('r0')).toMatchObject({
+    expect(await (await session()).machines.render('r0')).toMatchObject({
       hypervisor: 'kvm',
       hypervisorMayDiffer: false,
     });
@@ -296,7 +328,7 @@ describe('a machine that cannot start', () => {
     const { machine, write, session } = project();
     write('r0/machine.yaml', `category: router\n${line}\n`);
     const [host, before] = [await session(), stateOf(machine)];
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
     });
@@ -309,7 +341,7 @@ describe('a machine that cannot start', () => {
     write('r0/machine.yaml', 'category: router\nmemory: 1TiB\n');
     machine.files.files.set('/proc/meminfo', 'MemTotal: 2097152 kB\nMemAvailable: 1048576 kB\n');
     expect(ports.reader.exists('/proc/meminfo')).toBe(true);
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'CANNOT_START',
       message: 'needs 1 TiB of memory, and the host has 1 GiB available',
     });
@@ -319,7 +351,7 @@ describe('a machine that cannot start', () => {
     const { write, session, machine } = project();
     write('r0/machine.yaml', 'category: router\nnics: [{ network: default }]\n');
     machine.libvirt.networks.networks.set('default', { xml: '<network/>', active: false, autostart: false });
-    await expect((await session()).project.proposeUp()).rejects.toMatchObject({
+    await expect((await session()).machines.up()).rejects.toMatchObject({
       code: 'CANNOT_START',
       message: 'the network default is not active',
     });
@@ -343,14 +375,61 @@ describe('a machine with a device of the host', () => {
     });
     expect(await up(host, { allow: UNSEEN })).toEqual([]);
 
-    await host.apply(await host.project.proposeHalt());
+    await host.apply(await host.machines.halt());
     write('r0/machine.yaml', 'category: router\n');
     await up(host, { allow: UNSEEN });
     expect(ownAddresses(machine.libvirt.domain('r0').definition)).toEqual([]);
-    await host.apply(await host.project.proposeDestroy({ data: true }));
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(false);
+    await host.apply(await host.machines.destroy({ data: true }));
     const ofDevices = (state: string) => state.split('\n').filter((line) => line.startsWith('0000:'));
     expect(ofDevices(stateOf(machine))).toEqual(ofDevices(before));
     expect(parseLock(lockOf(root), 'portal.lock').machines['r0']?.devices).toEqual({});
+  });
+
+  it('is as it was without it, though a root port was added, and others are guarded on', async () => {
+    const { machine, write, session } = onLab();
+    const without = 'category: router\nspare-root-ports: 0\n';
+    write('r0/machine.yaml', without);
+    write('r1/machine.yaml', withPci('06:00.0'));
+    const host = await session();
+    await up(host, { allow: UNSEEN });
+    const before = machine.libvirt.domain('r0').definition;
+    write('r0/machine.yaml', withPci('03:00.0').replace('pci:', 'spare-root-ports: 0\npci:'));
+    await up(host, { allow: UNSEEN });
+    expect(ownAddresses(machine.libvirt.domain('r0').definition)).toEqual(CARD);
+    write('r0/machine.yaml', without);
+    expect(await up(host, { allow: UNSEEN })).not.toContain('file');
+    expect(machine.libvirt.domain('r0').definition.trimEnd()).toBe(before.trimEnd());
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
+
+    // A VM that cannot be read may have devices.
+    const { uuid } = machine.libvirt.domain('galaxy0');
+    machine.libvirt.failure = (words) =>
+      words[0] === 'dumpxml' && words.includes(uuid) ? 'no answer' : null;
+    write('r1/machine.yaml', without);
+    expect(await up(host, { allow: UNSEEN })).toContain('assignment');
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
+  });
+
+  it('keeps its place in the guest if it moved on the host', async () => {
+    const { machine, write, session } = onLab();
+    write('r0/machine.yaml', withPci('06:00.0'));
+    const host = await session();
+    await up(host, { allow: UNSEEN });
+    await host.apply(await host.machines.halt());
+    const domain = machine.libvirt.domain('r0');
+    const before = domain.definition;
+    // As if its card had been in another slot, where a card of the same kind is now.
+    domain.definition = before
+      .replace("bus='0x06' slot='0x00' function='0x0'/>", "bus='0x03' slot='0x00' function='0x0'/>")
+      .replace(
+        'address="0000:06:00.0" path="pci0000:00/07.0/00.0/00.0/00.0"',
+        'address="0000:03:00.0" path="pci0000:00/06.0/00.0"',
+      );
+    expect(ownAddresses(domain.definition)).toEqual(['0000:03:00.0']);
+    expect(await up(host, { allow: UNSEEN })).toEqual(['assignment', 'power']);
+    const placesIn = (text: string) => text.match(/<address .*?>/g);
+    expect(placesIn(domain.definition)).toEqual(placesIn(before));
   });
 
   it('finds it again by its identity, and is told if it is gone', async () => {
@@ -359,7 +438,7 @@ describe('a machine with a device of the host', () => {
     const host = await session();
     await up(host, { allow: UNSEEN });
     expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
-    await host.apply(await host.project.proposeDestroy());
+    await host.apply(await host.machines.destroy());
     expect(machine.files.files.has(START_HOOK_PATH)).toBe(false);
     const lock = lockOf(root);
     write(
@@ -372,9 +451,30 @@ describe('a machine with a device of the host', () => {
     const elsewhere = machineProject(ABOVE, idleHost([]));
     elsewhere.write('r0/machine.yaml', withPci('06:00.0'));
     elsewhere.write('../portal.lock', lock);
-    await expect((await elsewhere.session()).project.proposeUp()).rejects.toMatchObject({
+    await expect((await elsewhere.session()).machines.up()).rejects.toMatchObject({
       code: 'DEVICE_NOT_FOUND',
       message: expect.stringContaining('is not on the host'),
+    });
+  });
+
+  it('is a VF that has to be made again, and the hint says how', async () => {
+    const { write, session } = onLab();
+    write('r0/machine.yaml', withPci('01:10.2'));
+    write(
+      '../portal.lock',
+      `portal-gun: lock/v1
+seed: f701146952dd5587aa35266f28496349
+machines:
+  r0:
+    uuid: ba296efa-9e6c-4185-843f-a8b136933090
+    devices:
+      01:10.2:
+        - ${LOCKED_VF}
+`,
+    );
+    await expect((await session()).machines.up()).rejects.toMatchObject({
+      code: 'DEVICE_NOT_FOUND',
+      hint: expect.stringContaining('pci sriov set 0000:01:00.0 --vfs 2 --persist; or to choose again,'),
     });
   });
 
@@ -382,7 +482,7 @@ describe('a machine with a device of the host', () => {
     const { machine, write, session } = onLab();
     write('r0/machine.yaml', withPci('class=network driver=e1000e'));
     const host = await session();
-    const refused = await host.project.proposeUp();
+    const refused = await host.machines.up();
     expect(refused.refusals.map(({ subject, name }) => `${subject} ${name}`)).toContain(
       '0000:00:0a.0 net-address',
     );
@@ -394,7 +494,7 @@ describe('a machine with a device of the host', () => {
   it('shares none with another machine', async () => {
     const { write, session } = onLab();
     for (const name of ['r0', 'r1']) write(`${name}/machine.yaml`, withPci('06:00.0'));
-    await expect((await session()).project.proposeUp()).rejects.toMatchObject({ code: 'ASSIGNED_ELSEWHERE' });
+    await expect((await session()).machines.up()).rejects.toMatchObject({ code: 'ASSIGNED_ELSEWHERE' });
   });
 });
 
@@ -417,7 +517,7 @@ after: [r9]
     symlinkSync('/etc', join(r0, 'out'));
     symlinkSync('loop', join(r0, 'loop'));
     symlinkSync('nowhere', join(r0, 'dangling'));
-    const { machines } = await (await session()).project.check();
+    const { machines } = await (await session()).machines.check();
     expect(machines[0]?.faults.map(({ at, message }) => `${at.split('/').at(-1)} ${message}`)).toEqual([
       'machine.yaml:3:24 "data" does not exist',
       'machine.yaml:4:24 "out" is a link that leads out of the folder of the machine, to /etc',
@@ -435,7 +535,7 @@ after: [r9]
     write('r0/machine.yaml', 'category: router\n');
     write('r0/machine.json', '{"category": "router"}');
     write('README', 'no folder');
-    const { machines, faults } = await (await session()).project.check();
+    const { machines, faults } = await (await session()).machines.check();
     expect(machines.map(({ name, faults: [first] }) => [name, first?.at, first?.message])).toEqual([
       ['r0', 'machines/r0/machine.json', 'is not read: machine.yaml defines the machine'],
     ]);
@@ -461,7 +561,7 @@ after: [r9]
     const { write, session } = project();
     write('r0/machine.yaml', text);
     const started = performance.now();
-    const { machines } = await (await session()).project.check();
+    const { machines } = await (await session()).machines.check();
     expect(machines[0]?.faults.length).toBeGreaterThan(0);
     expect(performance.now() - started).toBeLessThan(5000);
   });

@@ -16,7 +16,7 @@ function project() {
   made.write('r0/machine.yaml', ROUTER);
   made.write('s0/machine.json', SERVICE);
   made.write('h0/machine.yaml', 'category: host\n');
-  const set = async (options: SetOptions) => (await made.session()).project.set(options);
+  const set = async (options: SetOptions) => (await made.session()).machines.set(options);
   return { ...made, read, set };
 }
 

@@ -129,7 +129,7 @@ describe('a machine that cannot start is named before libvirt does', () => {
   ])('%s', async (_, yaml, setup, message) => {
     const { machine, session } = setUp(yaml, setup);
     const [host, before] = [await session(), stateOf(machine)];
-    await expect(host.project.proposeUp()).rejects.toMatchObject({
+    await expect(host.machines.up()).rejects.toMatchObject({
       code: 'CANNOT_START',
       subject: 'r0',
       message: expect.stringContaining(message),
@@ -164,7 +164,7 @@ describe('a machine that cannot start is named before libvirt does', () => {
     ],
   ])('and one that can is not: %s', async (_, yaml, setup) => {
     const { session } = setUp(yaml, setup);
-    const { notes } = await (await session()).project.proposeUp();
+    const { notes } = await (await session()).machines.up();
     expect(notes).toEqual([]);
   });
 
@@ -172,7 +172,7 @@ describe('a machine that cannot start is named before libvirt does', () => {
     const project = setUp('', { xml: graphics("port='5999'") });
     project.write('s0/machine.yaml', 'category: router\n');
     project.write('s0/xml/a.xml', graphics("port='5999'"));
-    await expect((await project.session()).project.proposeUp()).rejects.toMatchObject({
+    await expect((await project.session()).machines.up()).rejects.toMatchObject({
       subject: 's0',
       message: 'the TCP port of its graphics is also that of r0: 5999',
     });
@@ -223,7 +223,7 @@ async function notesOf({ mode, answer = { kind: 'missing' }, isRoot = true, file
     },
   };
   const session = await openSession({ pciIds: 'bundled', project: root }, changed);
-  const { notes } = await session.project.proposeUp();
+  const { notes } = await session.machines.up();
   return { asked, notes: notes.map((note) => note.replaceAll(root, 'ROOT')), root };
 }
 

@@ -43,7 +43,12 @@ export function diskNodes(machine: ResolvedMachine, firstBus: number): readonly 
         {
           name: 'driver',
           // Space that the guest discards is given back to the host.
-          attributes: { name: 'qemu', type: disk.format, discard: disk.cdrom ? undefined : 'unmap' },
+          attributes: {
+            name: 'qemu',
+            type: disk.format,
+            cache: disk.cache ?? undefined,
+            discard: disk.cdrom ? undefined : 'unmap',
+          },
         },
         { name: 'source', attributes: { file: disk.path } },
         {

@@ -2,11 +2,12 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { demandGoing } from '../../base/cancelled.ts';
 import { PortalGunError } from '../../base/errors.ts';
+import { PROTOCOL } from '../../guest/agent/greeting.ts';
 import { packGuest } from '../../machines/boot/guest-archive.ts';
 import { BOOT_PROFILES, type BootProfile, modulesOf } from '../../machines/boot/guest-modules.ts';
 import { defaultKernelPackage, isKernelPart, type PackageFacts } from '../../machines/boot/package-lists.ts';
 import type { BootRecord } from '../../machines/boot/store-records.ts';
-import { demandRoot } from '../change/apply-proposal.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { findKernel, takeModules, uncompressKernel } from './kernel-of-tree.ts';
 import { openPackageSource, type PackageSource } from './package-source.ts';
@@ -107,6 +108,7 @@ async function build(
       elf: ofElf,
       whyNoElf: uncompressed.why,
       initrd: ofInitrd,
+      agent: PROTOCOL,
       origin: {
         kind: 'packages',
         distribution,

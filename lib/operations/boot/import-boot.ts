@@ -5,7 +5,7 @@ import { HEAD_BYTES, recogniseBootFile } from '../../machines/boot/boot-file.ts'
 import { hasPvhEntry } from '../../machines/boot/elf.ts';
 import { IMAGE_NAMES_FOLDER, imagePath, storeNameOf } from '../../machines/boot/store-paths.ts';
 import type { BootRecord, ImageRecord } from '../../machines/boot/store-records.ts';
-import { demandRoot } from '../change/apply-proposal.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandStoreName, readBootRecords, readImageRecords, writeRecord } from './boot-store.ts';
 import { type ImportSubject, imageForm } from './import-subject.ts';
@@ -13,6 +13,7 @@ import { findKernel, MAX_KERNEL_BYTES, uncompressKernel } from './kernel-of-tree
 import { refuseUsedFiles } from './machines-of-store.ts';
 import { unpackPackage } from './package-source.ts';
 import { storeBoot } from './store-boot.ts';
+import { storeOwner } from './store-owner.ts';
 import { type WorkOptions, type Workshop, withWorkshop } from './work.ts';
 
 /** Options of `portal boot import`. */
@@ -207,7 +208,11 @@ async function storeImage(
   const release = await ports.lock();
   try {
     onProgress?.(`Copying ${file}`);
-    const { sha256, sizeBytes } = await large.put(file, () => path, { mode: 0o444, signal });
+    const { sha256, sizeBytes } = await large.put(file, () => path, {
+      mode: 0o444,
+      signal,
+      owner: storeOwner(ports),
+    });
     const record: ImageRecord = {
       version: 1,
       name,

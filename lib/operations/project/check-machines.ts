@@ -4,6 +4,7 @@ import type { DefinitionFault } from '../../machines/definition/definition-parse
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
 import { faultsInFolder } from './folder-faults.ts';
+import { readFolderScripts } from './machine/folder-scripts.ts';
 import { MACHINES_FOLDER, type MachineFolder, openProject, type Project } from './open-project.ts';
 
 /** A machine of a project, with all faults of its folder. */
@@ -32,7 +33,7 @@ export interface MachineCheck {
  */
 export async function checkMachines(session: HostSession, choice: MachineNames = {}): Promise<MachineCheck> {
   const project = await openProject(session);
-  const parsed = machinesOf(project, choice);
+  const parsed = await machinesOf(project, choice);
   return {
     root: project.root,
     machines: parsed.map(({ folder, result }) => {
@@ -46,6 +47,7 @@ export async function checkMachines(session: HostSession, choice: MachineNames =
           ...('error' in result
             ? [faultOf(result.error)]
             : [...result.faults, ...faultsInFolder(project, folder, result)]),
+          ...readFolderScripts(project, folder).faults,
         ],
       };
     }),

@@ -16,7 +16,7 @@ export function faultsInFolder(
   { definition, placeOf }: ParsedDefinition,
 ): readonly DefinitionFault[] {
   if (definition === null) return [];
-  const { boot, os, disks, shares, after } = definition;
+  const { boot, os, disks, shares, after, consoles } = definition;
   const files: readonly NamedPath[] = [
     ...fileNamed(['boot', 'kernel'], boot.kernel),
     ...fileNamed(['boot', 'initrd'], boot.initrd),
@@ -28,17 +28,20 @@ export function faultsInFolder(
       what: 'directory' as const,
     })),
   ];
-  const missing = after.flatMap((name, index): readonly DefinitionFault[] =>
-    name === folder.name || project.machines().some((each) => each.name === name)
-      ? []
-      : [
-          {
-            at: placeOf(['after', index]),
-            message: `names ${name}, which has no folder`,
-            hint: `create it: portal new ${name}`,
-          },
-        ],
-  );
+  const machines = new Set(project.machines().map(({ name }) => name));
+  const named: readonly (readonly [name: string, path: YamlPath])[] = [
+    ...after.map((name, index) => [name, ['after', index]] as const),
+    ...consoles.flatMap(({ of }, index) =>
+      of.startsWith('type=') ? [] : [[of, ['consoles', index, 'of']] as const],
+    ),
+  ];
+  const missing = named
+    .filter(([name]) => name !== folder.name && !machines.has(name))
+    .map(([name, path]) => ({
+      at: placeOf(path),
+      message: `names ${name}, which has no folder`,
+      hint: `create it: portal new ${name}`,
+    }));
   return [...files.flatMap((file) => faultOfPath(project, folder, file, placeOf(file.path))), ...missing];
 }
 

@@ -2,9 +2,7 @@ import { readNetwork } from '../../apply/changes/machine/network.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { Problem } from '../../base/problem.ts';
 import { isFailure } from '../../host/host-reader.ts';
-import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
-import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
-import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { type KnownMachine, type KnownMachines, readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import { childOf } from '../../libvirt/xml/xml-element.ts';
 import { isEphemeral, overlayPath } from '../../machines/domain/disks.ts';
@@ -20,13 +18,15 @@ import {
   powerStep,
 } from '../../plan/machines/machine-steps.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import { startHookSteps } from '../assignment/start-hook.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { endOfScripts } from './machine/event-scripts.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
-import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
+import { lastHookSteps } from './machine/last-hook.ts';
+import { type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
@@ -106,7 +106,8 @@ export async function proposeDestroy(
   const steps: readonly Step[] = [
     ...stops,
     ...(await networkSteps(virsh, opened, vms)),
-    ...hookSteps(session, vms, known),
+    ...lastHookSteps(session, known, new Set([...vms.values()].flatMap((vm) => vm?.uuid ?? []))),
+    ...endOfScripts(session, opened),
     // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
       directoriesOf(machine)
@@ -139,26 +140,11 @@ async function openForDown(
   readonly opened: OpenedMachines;
   readonly vms: MachineVms;
   /** All VMs of the libvirt. */
-  readonly known: readonly KnownMachine[];
+  readonly known: KnownMachines;
 }> {
   const virsh = demandLocalLibvirt(session);
   const opened = await openMachines(session, choice, { hypervisor: knownHypervisor(session).hypervisor });
   return { virsh, opened, ...(await findVms(virsh, opened.machines)) };
-}
-
-/** The hook that checks devices before a start goes with the last VM that has an assigned device. */
-function hookSteps(session: HostSession, vms: MachineVms, known: readonly KnownMachine[]): readonly Step[] {
-  const going = new Set([...vms.values()].map((vm) => vm?.uuid));
-  const withDevices = known.filter(hasAssigned);
-  const isLast = withDevices.length > 0 && withDevices.every(({ uuid }) => going.has(uuid));
-  return isLast ? startHookSteps(session, false) : [];
-}
-
-/** Whether devices are, or may be, assigned to a VM. */
-function hasAssigned({ definition, live }: KnownMachine): boolean {
-  return [definition, live].some(
-    (each) => each !== null && (each.unreadable !== null || readAssigned(each.document).devices.length > 0),
-  );
 }
 
 function reversed({ machines }: OpenedMachines): OpenedMachines['machines'] {

@@ -27,16 +27,25 @@ import {
   powerStep,
 } from '../../plan/machines/machine-steps.ts';
 import type { Step } from '../../plan/plan.ts';
-import { startHookSteps } from '../assignment/start-hook.ts';
+import { toldHookSteps } from '../assignment/start-hook.ts';
 import { demandSoundFiles } from '../boot/resolve-boot.ts';
 import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { eventSteps } from './machine/event-scripts.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
-import { type DeviceTarget, type MachineDevices, planDevices } from './machine/machine-devices.ts';
-import { findVms, type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
+import { lastHookSteps } from './machine/last-hook.ts';
+import {
+  type DevicesOfMachine,
+  type DeviceTarget,
+  type MachineDevices,
+  planDevices,
+} from './machine/machine-devices.ts';
+import { renderedDocument } from './machine/rendered-document.ts';
+import { type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
 import { demandStartable } from './start/start-obstacles.ts';
 
 /** Options of `portal up`. */
@@ -98,12 +107,17 @@ export async function proposeUp(
   );
   const networks = await networkSteps(virsh, opened);
   const drafts = opened.machines.map((each) => draftOf(each, vms.get(each) ?? null));
-  const devices = await planDevices(session, virsh.uri, drafts, known);
+  const devices = await planDevices(session, virsh.uri, drafts, known.machines);
   const raised = drafts.map((draft) => raise(session, virsh.uri, draft, devices, options.paused ?? false));
-  const hook = [...devices.assignments.values()].some(({ functions }) => functions.length > 0)
-    ? startHookSteps(session, true)
-    : [];
-  const steps = [...networks, ...hook, ...raised.flatMap((each) => each.steps)];
+  const leaving = drafts.filter(({ each }) => devicesOf(devices, each)?.functions.length === 0);
+  const isGuarded = [...devices.assignments.values()].some(({ functions }) => functions.length > 0);
+  const steps = [
+    ...networks,
+    ...(isGuarded ? toldHookSteps(session, 'start', virsh.uri) : []),
+    ...eventSteps(session, virsh.uri, opened),
+    ...raised.flatMap((each) => each.steps),
+    ...(isGuarded ? [] : lastHookSteps(session, known, new Set(leaving.map(({ vm }) => vm.uuid)))),
+  ];
   const names = raised.map(({ subject }) => subject.name);
   return proposalOf<UpSubject>({
     plan: {
@@ -146,7 +160,8 @@ interface Draft extends DeviceTarget {
 }
 
 function draftOf(each: ProjectMachine, before: KnownMachine | null): Draft {
-  const { machine, rendered } = each;
+  const { machine } = each;
+  const rendered = renderedDocument(each);
   const found = before?.definition?.document ?? null;
   const differences = found === null ? [] : definitionDifferences(rendered, found);
   const document =
@@ -213,14 +228,15 @@ interface Raised {
 function raise(
   { ports }: HostSession,
   uri: string,
-  { each: { machine }, before, vm, differences }: Draft,
-  { assignments }: MachineDevices,
+  { each, before, vm, differences }: Draft,
+  planned: MachineDevices,
   paused: boolean,
 ): Raised {
+  const { machine } = each;
   const { definition, disks } = machine;
   const state = stateOf(before);
   const goal = goalOf(state, paused);
-  const devices = assignments.get(definition.name);
+  const devices = devicesOf(planned, each);
   const isThere = (path: string): boolean => {
     const status = ports.reader.status(path);
     return status !== null && !isFailure(status);
@@ -248,6 +264,13 @@ function raise(
     needsRestart: state !== 'off' && changes.length > 0,
   };
   return { subject, steps };
+}
+
+function devicesOf(
+  { assignments }: MachineDevices,
+  { machine }: ProjectMachine,
+): DevicesOfMachine | undefined {
+  return assignments.get(machine.definition.name);
 }
 
 function goalOf(state: PowerState, paused: boolean): PowerState {

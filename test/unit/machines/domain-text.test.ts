@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { parseXml, type XmlDocument } from '../../../lib/libvirt/xml/xml-document.ts';
 import { childOf, childrenOf, childText, type XmlElement } from '../../../lib/libvirt/xml/xml-element.ts';
 import { kernelCommandLine } from '../../../lib/machines/domain/boot.ts';
-import { renderDomain } from '../../../lib/machines/domain/domain-text.ts';
 import type { ResolvedMachine } from '../../../lib/machines/resolved-machine.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { hostileText, machineDefinition } from '../../support/machine-definitions.ts';
+import { renderDomain } from '../../support/render-domain.ts';
 import {
   MARKS,
   renderSample,

@@ -6,6 +6,7 @@ import type { HostSession } from '../../session/host-session.ts';
 import { virshOf } from '../../session/libvirt-connection.ts';
 import { openMachines } from '../project-machines.ts';
 import { askedHypervisor, type KnownHypervisor, knownHypervisor } from './hypervisor.ts';
+import { renderedDocument } from './rendered-document.ts';
 
 /** The libvirt documents of the definition of a machine. */
 export interface RenderedMachine {
@@ -44,7 +45,7 @@ export async function renderMachine(
   return {
     name,
     uuid,
-    domain: found.rendered.text,
+    domain: renderedDocument(found).text,
     hypervisor: found.machine.hypervisor,
     hypervisorMayDiffer: definition.accelerator === 'auto' && !known.isSure,
     networks: [...networks].map((network) => ({

@@ -7,6 +7,7 @@ import { readDistribution } from '../../../sysfs/host-facts/distribution.ts';
 import { readQemuUser } from '../../../sysfs/host-facts/libvirt-setup.ts';
 import { readPresent, readPresentAmong } from '../../../sysfs/host-facts/present-files.ts';
 import { MACHINE_PATHS } from '../../../sysfs/paths.ts';
+import { renderedDocument } from '../machine/rendered-document.ts';
 import type { ProjectMachine } from '../project-machines.ts';
 import type { Findings, Obstacle } from './obstacle.ts';
 
@@ -16,17 +17,19 @@ const NONE: Findings = { obstacles: [], notes: [] };
 /** What a VM needs of the host beside files and networks: KVM, and virtiofs with shared memory and its program. */
 export function deviceObstacles(
   reader: HostReader,
-  { machine, rendered }: ProjectMachine,
+  each: ProjectMachine,
   hypervisorHere: 'kvm' | 'qemu',
 ): Findings {
+  const { machine } = each;
   const subject = machine.definition.name;
+  const { root } = renderedDocument(each);
   return {
     obstacles: [
       ...kvmObstacles(reader, subject, machine.hypervisor, hypervisorHere),
-      ...virtiofsMemory(subject, rendered.root),
-      ...virtiofsProgram(reader, subject, rendered.root).obstacles,
+      ...virtiofsMemory(subject, root),
+      ...virtiofsProgram(reader, subject, root).obstacles,
     ],
-    notes: virtiofsProgram(reader, subject, rendered.root).notes,
+    notes: virtiofsProgram(reader, subject, root).notes,
   };
 }
 

@@ -3,6 +3,7 @@ import type { HostReader } from '../../../host/host-reader.ts';
 import { childOf, childrenOf, type XmlElement } from '../../../libvirt/xml/xml-element.ts';
 import { readSockets } from '../../../sysfs/host-use/network/socket-table.ts';
 import { UNIX_SOCKETS_PATH, USE_PATHS } from '../../../sysfs/paths.ts';
+import { renderedDocument } from '../machine/rendered-document.ts';
 import type { ProjectMachine } from '../project-machines.ts';
 import type { Obstacle } from './obstacle.ts';
 
@@ -42,9 +43,9 @@ export function endpointObstacles(
             state === LISTEN && String(localPort) === place && meets(address, local),
         );
   const seen: { readonly of: string; readonly endpoint: Endpoint }[] = [];
-  return machines.flatMap(({ machine, rendered }): readonly Obstacle[] => {
-    const subject = machine.definition.name;
-    return endpointsOf(rendered.root).flatMap((endpoint): readonly Obstacle[] => {
+  return machines.flatMap((each): readonly Obstacle[] => {
+    const subject = each.machine.definition.name;
+    return endpointsOf(renderedDocument(each).root).flatMap((endpoint): readonly Obstacle[] => {
       const other = seen.find((each) => isSame(each.endpoint, endpoint));
       seen.push({ of: subject, endpoint });
       const { kind, device, place } = endpoint;

@@ -1,7 +1,9 @@
 import type { BootProfile } from '../machines/boot/guest-modules.ts';
 import type { HostProposal } from './change/host-proposal.ts';
+import type { EventList } from './events/list-events.ts';
+import type { RanEvent, RunEventOptions } from './events/run-event.ts';
 import type { MachineCheck } from './project/check-machines.ts';
-import type { MachineNames } from './project/choose-machines.ts';
+import { type MachineNames, type MachineRequest, requestOf } from './project/choose-machines.ts';
 import type { ProjectStatus } from './project/machine/machine-status.ts';
 import type { RenderedMachine } from './project/machine/render-machine.ts';
 import type { CreatedMachine, NewMachine, NewMachineOptions } from './project/new/create-machine.ts';
@@ -12,8 +14,11 @@ import type { SetMachines, SetOptions } from './project/set-values.ts';
 import type { ShownMachine } from './project/show-machine.ts';
 import type { HostSession } from './session/host-session.ts';
 
-/** The operations on the machines of a project: a method for each command of `portal` about folders. */
-export class ProjectSession {
+/**
+ * The operations on the machines of a project: a method for each command of `portal` about folders. Where machines can be
+ * chosen, a method takes a name, a list of names, or options; without them it means all machines of the project.
+ */
+export class MachineSession {
   readonly #session: HostSession;
 
   constructor(session: HostSession) {
@@ -38,10 +43,10 @@ export class ProjectSession {
     return createMachine(this.#session, options);
   }
 
-  /** Checks the folders of machines, all by default, and returns everything that is wrong with each. */
-  async check(choice: MachineNames = {}): Promise<MachineCheck> {
+  /** Checks the folders of machines, and returns everything that is wrong with each. */
+  async check(request: MachineRequest<MachineNames> = {}): Promise<MachineCheck> {
     const { checkMachines } = await import('./project/check-machines.ts');
-    return checkMachines(this.#session, choice);
+    return checkMachines(this.#session, requestOf(request));
   }
 
   /** Shows the definition of a machine with every default, and the origin of each value. */
@@ -57,7 +62,7 @@ export class ProjectSession {
   }
 
   /**
-   * Changes values in the definitions of machines, all by default, and keeps the comments and layout of the files. All
+   * Changes values in the definitions of machines, and keeps the comments and layout of the files. All
    * results are checked before the first file is written. No VM is changed.
    */
   async set(options: SetOptions): Promise<SetMachines> {
@@ -65,25 +70,37 @@ export class ProjectSession {
     return setValues(this.#session, options);
   }
 
-  /** Looks how machines are, all by default. */
-  async status(choice: MachineNames = {}): Promise<ProjectStatus> {
+  /** Looks how machines are. */
+  async status(request: MachineRequest<MachineNames> = {}): Promise<ProjectStatus> {
     const { machineStatus } = await import('./project/machine/machine-status.ts');
-    return machineStatus(this.#session, choice);
+    return machineStatus(this.#session, requestOf(request));
+  }
+
+  /** Lists the events of a machine for which scripts ran on this host, the oldest first; all, or the last ones. */
+  async events(name: string, last?: number): Promise<EventList> {
+    const { listEvents } = await import('./events/list-events.ts');
+    return listEvents(this.#session, name, last);
+  }
+
+  /** Runs the installed scripts of a machine for an event, for the libvirt hook. */
+  async runEvent(options: RunEventOptions): Promise<RanEvent> {
+    const { runEvent } = await import('./events/run-event.ts');
+    return runEvent(this.#session, options);
   }
 
   /** The boot assets that machines need, that the store does not have, and that can be built from packages. */
-  async missingProfiles(choice: MachineNames = {}): Promise<readonly BootProfile[]> {
+  async missingProfiles(request: MachineRequest<MachineNames> = {}): Promise<readonly BootProfile[]> {
     const { missingProfiles } = await import('./project/missing-profiles.ts');
-    return missingProfiles(this.#session, choice);
+    return missingProfiles(this.#session, requestOf(request));
   }
 
   /**
    * Proposes to create or change the VMs of machines as their folders say, and to start them. When it is applied, call
    * {@link recordUp}.
    */
-  async proposeUp(options: UpOptions = {}): Promise<HostProposal<UpSubject>> {
+  async up(request: MachineRequest<UpOptions> = {}): Promise<HostProposal<UpSubject>> {
     const { proposeUp } = await import('./project/propose-up.ts');
-    return proposeUp(this.#session, options);
+    return proposeUp(this.#session, requestOf(request));
   }
 
   /** Writes the devices and addresses of machines into the lock file after they were brought up. */
@@ -93,14 +110,14 @@ export class ProjectSession {
   }
 
   /** Proposes to stop machines. */
-  async proposeHalt(options: HaltOptions = {}): Promise<HostProposal<DownSubject>> {
+  async halt(request: MachineRequest<HaltOptions> = {}): Promise<HostProposal<DownSubject>> {
     const { proposeHalt } = await import('./project/propose-down.ts');
-    return proposeHalt(this.#session, options);
+    return proposeHalt(this.#session, requestOf(request));
   }
 
   /** Proposes to stop machines, and to remove everything that portal made for them on the host. */
-  async proposeDestroy(options: DestroyOptions = {}): Promise<HostProposal<DownSubject>> {
+  async destroy(request: MachineRequest<DestroyOptions> = {}): Promise<HostProposal<DownSubject>> {
     const { proposeDestroy } = await import('./project/propose-down.ts');
-    return proposeDestroy(this.#session, options);
+    return proposeDestroy(this.#session, requestOf(request));
   }
 }
