@@ -82,6 +82,7 @@ export class Application {
       const problem = await this.#make(index, step);
       if (problem !== null) {
         this.#problems[index] = problem;
+        this.#interrupted = problem.code === 'STOP_INTERRUPTED';
         return false;
       }
     }
@@ -133,7 +134,9 @@ export class Application {
     const wasBegun = this.#outcomes[index] === 'done';
     const obstacle = this.#guard(step, 'to');
     if (obstacle !== null) return obstacle;
-    const observed = await observe(this.#host, change);
+    const { signal } = this.#options;
+    const host = signal === undefined ? this.#host : { ...this.#host, interruption: signal };
+    const observed = await observe(host, change);
     // A started step may look done although it is incomplete.
     if (!wasBegun) {
       if (await observed.isAt('to')) {

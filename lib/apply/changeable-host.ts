@@ -23,4 +23,6 @@ export interface ChangeableHost {
   readonly runner: Runner;
   readonly files: FileStore;
   readonly guests: Guests;
+  /** If it is aborted, a wait ends: for a guest that shuts down, for example. */
+  readonly interruption?: { readonly aborted: boolean };
 }

@@ -221,6 +221,10 @@ export const PROBLEMS = {
     summary: 'libvirt cannot stop a VM.',
     remedy: 'see the processes of QEMU: ps -C qemu-system-x86_64',
   },
+  STOP_INTERRUPTED: {
+    summary: 'The wait for a guest to shut down was interrupted. The guest was asked, and can still do it.',
+    remedy: 'see whether it runs: portal status; end it: portal halt NAME --force',
+  },
 } as const satisfies Record<string, ProblemEntry>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

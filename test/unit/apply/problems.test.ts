@@ -263,6 +263,14 @@ const CASES: { readonly [C in ProblemCode]: Case } = {
   },
   START_FAILED: (machine) => startRefused(machine, 'start', 'to'),
   STOP_FAILED: (machine) => startRefused(machine, 'destroy', 'from'),
+  STOP_INTERRUPTED: async (machine) => {
+    const change = changeOf('power');
+    await reach(machine, changeOf('definition'));
+    await reach(machine, change);
+    machine.libvirt.failure = ([command]) => (command === 'shutdown' ? '' : null);
+    const stop: Change = { ...change, kind: 'power', from: 'running', to: 'off', graceSeconds: 60 } as Change;
+    return reach({ ...machine, interruption: { aborted: true } }, stop);
+  },
 };
 
 /** The change of a kind of a machine that is created. */
