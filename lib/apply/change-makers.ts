@@ -30,6 +30,7 @@ const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promi
   attachment: async () => (await import('./changes/machine/attachment.ts')).attachmentMaker,
   category: async () => (await import('./changes/machine/category.ts')).categoryMaker,
   directory: directoryMaker,
+  hooks: async () => (await import('./changes/host/hooks.ts')).hooksMaker,
   image: async () => (await import('./changes/machine/image.ts')).imageMaker,
   network: async () => (await import('./changes/machine/network.ts')).networkMaker,
   definition: async () => (await import('./changes/machine/definition.ts')).definitionMaker,

@@ -201,6 +201,10 @@ export const PROBLEMS = {
     summary: 'libvirt does not report whether a VM runs.',
     remedy: 'check it: virsh list --all',
   },
+  HOOKS_NOT_CALLED: {
+    summary: 'libvirt does not call a hook that was installed, although it reloaded its configuration.',
+    remedy: 'restart libvirt: systemctl restart libvirtd, or virtqemud; then run the command again',
+  },
   START_FAILED: {
     summary: 'libvirt cannot start, pause or resume a VM.',
     remedy: 'see the error of libvirt, and the log of QEMU: /var/log/libvirt/qemu/NAME.log',

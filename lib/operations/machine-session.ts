@@ -1,5 +1,7 @@
 import type { BootProfile } from '../machines/boot/guest-modules.ts';
 import type { HostProposal } from './change/host-proposal.ts';
+import type { EventList } from './events/list-events.ts';
+import type { RanEvent, RunEventOptions } from './events/run-event.ts';
 import type { MachineCheck } from './project/check-machines.ts';
 import { type MachineNames, type MachineRequest, requestOf } from './project/choose-machines.ts';
 import type { ProjectStatus } from './project/machine/machine-status.ts';
@@ -72,6 +74,18 @@ export class MachineSession {
   async status(request: MachineRequest<MachineNames> = {}): Promise<ProjectStatus> {
     const { machineStatus } = await import('./project/machine/machine-status.ts');
     return machineStatus(this.#session, requestOf(request));
+  }
+
+  /** Lists the events of a machine for which scripts ran on this host, the oldest first; all, or the last ones. */
+  async events(name: string, last?: number): Promise<EventList> {
+    const { listEvents } = await import('./events/list-events.ts');
+    return listEvents(this.#session, name, last);
+  }
+
+  /** Runs the installed scripts of a machine for an event, for the libvirt hook. */
+  async runEvent(options: RunEventOptions): Promise<RanEvent> {
+    const { runEvent } = await import('./events/run-event.ts');
+    return runEvent(this.#session, options);
   }
 
   /** The boot assets that machines need, that the store does not have, and that can be built from packages. */

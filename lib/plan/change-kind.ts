@@ -37,7 +37,8 @@ export type ScriptPart =
   | 'definitions'
   | 'running-machines'
   | 'machines'
-  | 'networks';
+  | 'networks'
+  | 'hooks';
 
 /** A change in a script. */
 interface ChangeScript<C> {

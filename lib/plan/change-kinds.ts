@@ -4,6 +4,7 @@ import { bootLoaderKind } from './changes/host/boot-loader.ts';
 import { directoryKind } from './changes/host/directory.ts';
 import { driverKind } from './changes/host/driver.ts';
 import { fileKind } from './changes/host/file.ts';
+import { hooksKind } from './changes/host/hooks.ts';
 import { initramfsKind } from './changes/host/initramfs.ts';
 import { linkKind } from './changes/host/link.ts';
 import { moduleKind } from './changes/host/module.ts';
@@ -29,6 +30,7 @@ export const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<ChangeOf
   attachment: attachmentKind,
   category: categoryKind,
   directory: directoryKind,
+  hooks: hooksKind,
   image: imageKind,
   network: networkKind,
   definition: definitionKind,

@@ -2,6 +2,7 @@ import type { BootLoaderChange } from './changes/host/boot-loader.ts';
 import type { DirectoryChange } from './changes/host/directory.ts';
 import type { DriverChange } from './changes/host/driver.ts';
 import type { FileChange } from './changes/host/file.ts';
+import type { HooksChange } from './changes/host/hooks.ts';
 import type { InitramfsChange } from './changes/host/initramfs.ts';
 import type { LinkChange } from './changes/host/link.ts';
 import type { ModuleChange } from './changes/host/module.ts';
@@ -30,6 +31,7 @@ export type Change =
   | AttachmentChange
   | CategoryChange
   | DirectoryChange
+  | HooksChange
   | ImageChange
   | NetworkChange
   | DefinitionChange

@@ -120,6 +120,9 @@ describe('errors', () => {
       'CANNOT_START',
       'START_REFUSED',
       'CANNOT_GUARD',
+      // In test/operations/events.test.ts.
+      'UNTRUSTED_SCRIPT',
+      'EVENT_FAILED',
       'BAD_SCRIPT',
       'NO_CONSOLE',
       'CONSOLE_BUSY',

@@ -39,6 +39,7 @@ const KINDS = [
   'machine-render',
   'machine-set',
   'machine-status',
+  'machine-events',
   'template-list',
   'console-script',
   'assignments',

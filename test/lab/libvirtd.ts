@@ -20,6 +20,8 @@ export interface LibvirtdOptions {
   readonly startTimeoutMs?: number;
   /** The files of another Debian, whose daemon and `virsh` are started in place of those of the lab. */
   readonly tree?: string;
+  /** The hooks that it calls for VMs, by their names. They see {@link RunningLibvirtd.folder}, and no Node. */
+  readonly hooks?: (folder: string) => Readonly<Record<string, string>>;
 }
 
 interface VirshResult {
@@ -89,6 +91,10 @@ export async function startLibvirtd(
     for (const name of ['lib', 'log', 'run']) mkdirSync(at(`state/${name}/portal-gun`), { recursive: true });
     cpSync(join(tree, 'etc/libvirt'), at('etc'), { recursive: true });
     for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(at('etc'), name), text);
+    for (const [name, text] of Object.entries(options.hooks?.(at('shared')) ?? {})) {
+      mkdirSync(at('etc/hooks/qemu.d'), { recursive: true });
+      writeFileSync(at(`etc/hooks/qemu.d/${name}`), text, { mode: 0o755 });
+    }
     writeFileSync(at('bin/virsh'), virshWrapper(tree, uri), { mode: 0o755 });
     writeFileSync(at('enter.sh'), ENTER_SCRIPT);
     writeFileSync(at('output'), '');

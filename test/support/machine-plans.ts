@@ -1,4 +1,5 @@
 import type { PciAddress } from '../../lib/pci/address.ts';
+import { scriptSteps } from '../../lib/plan/machines/event-steps.ts';
 import {
   definitionStep,
   directoryStep,
@@ -27,6 +28,27 @@ const NETWORK = {
   autostart: false,
 } as const;
 
+/** A script, and the hook that runs it. */
+const HOOK_STEPS = [
+  ...scriptSteps(
+    {
+      ...NEW_MACHINE,
+      wanted: [
+        {
+          ...{ event: 'prepare', order: 10, timeoutMs: 1000, onError: 'halt', text: '#!/bin/sh\n' },
+          ...{ file: 'scripts/prepare.d/10-x', path: 'prepare.d/10-x' },
+        },
+      ],
+      installed: new Map(),
+    },
+    () => false,
+  ),
+  {
+    words: 'tell libvirt',
+    change: { kind: 'hooks', uri: URI, from: false, to: true },
+  },
+] as const;
+
 /** A machine that is created with all that one can have, and started. */
 export function upPlan(functions: readonly PciAddress[] = []): Plan {
   return {
@@ -34,6 +56,7 @@ export function upPlan(functions: readonly PciAddress[] = []): Plan {
     guards: [],
     steps: [
       networkStep(URI, 'isolated-lan', null, NETWORK),
+      ...HOOK_STEPS,
       directoryStep('/run/portal-gun/machines/r0', true),
       directoryStep(STATE, true),
       imageStep(DISK, null, IMAGE),

@@ -83,6 +83,7 @@ export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf
     { kind: 'category', ...OF_MACHINE, place: 'definition', from: null, to: 'router', metadata: ELEMENT },
     { kind: 'category', ...OF_MACHINE, place: 'live', from: 'router', to: null, metadata: null },
   ],
+  hooks: [{ kind: 'hooks', uri: 'qemu:///system', from: false, to: true }],
   directory: [
     { kind: 'directory', path: '/run/portal-gun/machines/r0', from: false, to: true },
     { kind: 'directory', path: '/var/log/portal-gun/machines/r0', from: true, to: false, withContent: true },

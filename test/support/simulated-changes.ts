@@ -33,6 +33,13 @@ export function simulateMachine(captured: HostReader): SimulatedMachine {
 /** Modules without a PCI driver, because a simulated host knows only PCI drivers. */
 const OTHER_MODULES: readonly string[] = ['kvm_intel', 'tun', 'vhost_net'];
 
+/** The process of its libvirt, which a signal makes look for hooks. */
+const LIBVIRT_PID = '1234';
+const LIBVIRT: ReadonlyMap<string, string> = new Map([
+  ['/run/libvirtd.pid', LIBVIRT_PID],
+  [`/proc/${LIBVIRT_PID}/comm`, 'libvirtd\n'],
+]);
+
 /** A host with some of them loaded. */
 function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostReader {
   const isModule = (path: string): boolean =>
@@ -40,7 +47,7 @@ function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostR
   return {
     label: kernel.label,
     readBytes: (path) => kernel.readBytes(path),
-    readText: (path) => kernel.readText(path),
+    readText: (path) => LIBVIRT.get(path) ?? kernel.readText(path),
     readLink: (path) => kernel.readLink(path),
     list: (path) => kernel.list(path),
     status: (path) => kernel.status(path),
@@ -86,6 +93,10 @@ function programsOf(
         const ours = files.get('/etc/default/grub.d/zz-portal-gun.cfg') ?? '';
         const words = [...ours.matchAll(/^GRUB.* (\S+)"$/gm)].map(([, word]) => word);
         files.set(GRUB, `\tlinux /vmlinuz root=/dev/vda ro quiet ${words.join(' ')}\n`);
+        return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
+      }
+      if (program === 'kill') {
+        libvirt.callsHooks = args.at(-1) === LIBVIRT_PID;
         return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
       }
       if (program !== 'modprobe') return { kind: 'missing' };

@@ -117,6 +117,14 @@ export const change = z
       .describe('A directory for files of a machine.'),
     z
       .object({
+        kind: z.literal('hooks'),
+        uri: z.string().describe('The libvirt that calls them.'),
+        from: z.boolean().describe('Whether it calls them, as far as is known.'),
+        to: z.boolean(),
+      })
+      .describe('libvirt reloads its configuration, and calls the hook from then on.'),
+    z
+      .object({
         kind: z.literal('image'),
         path: z.string(),
         from: imageState.nullable().describe('null if there is none.'),

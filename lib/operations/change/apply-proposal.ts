@@ -15,6 +15,7 @@ import { readBootId } from '../../sysfs/boot-id.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandNamedLibvirt } from '../session/libvirt-connection.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
+import { demandRoot } from './demand-root.ts';
 import type { HostProposal } from './host-proposal.ts';
 import { refuseWritableProgram } from './program-refusal.ts';
 import { refuseUse } from './refusals.ts';
@@ -37,7 +38,21 @@ export interface ApplyProposalOptions extends Pick<ApplyOptions, 'onStep' | 'sig
 export async function applyProposal(
   session: HostSession,
   proposal: HostProposal,
-  { onStep, signal, confirmWithinMs = null }: ApplyProposalOptions = {},
+  options: ApplyProposalOptions = {},
+): Promise<ApplyReport> {
+  const report = await applyWithLock(session, proposal, options);
+  const { plan } = proposal;
+  if (report.outcome === 'done' && plan.steps.some(({ change }) => change.kind === 'attachment')) {
+    const { runDeviceEvents } = await import('../events/device-events.ts');
+    await runDeviceEvents(session, plan, report);
+  }
+  return report;
+}
+
+async function applyWithLock(
+  session: HostSession,
+  proposal: HostProposal,
+  { onStep, signal, confirmWithinMs = null }: ApplyProposalOptions,
 ): Promise<ApplyReport> {
   const { plan, allowed } = proposal;
   const { ports } = session;
@@ -93,17 +108,6 @@ export function refuseToChange(session: HostSession, { plan, refusals }: HostPro
     demandRoot(session.ports, 'run it with sudo; --dry-run shows the plan without');
   }
   refuseUse(refusals);
-}
-
-/**
- * Refuses an action that requires root.
- *
- * @param hint an alternative for another user
- * @throws PortalGunError PERMISSION_DENIED
- */
-export function demandRoot({ user }: Pick<HostPorts, 'user'>, hint = 'run it with sudo'): void {
-  if (user.isRoot) return;
-  throw new PortalGunError('PERMISSION_DENIED', 'changing the host requires root', { hint });
 }
 
 /**

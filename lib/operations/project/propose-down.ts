@@ -23,6 +23,7 @@ import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { endOfScripts } from './machine/event-scripts.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
 import { type OpenedMachines, openMachines } from './project-machines.ts';
@@ -106,6 +107,7 @@ export async function proposeDestroy(
     ...stops,
     ...(await networkSteps(virsh, opened, vms)),
     ...lastHookSteps(session, known, new Set([...vms.values()].flatMap((vm) => vm?.uuid ?? []))),
+    ...endOfScripts(session, opened),
     // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
       directoriesOf(machine)

@@ -3,8 +3,9 @@ import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
 import { journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { demandRoot, openForChange } from '../change/apply-proposal.ts';
+import { openForChange } from '../change/apply-proposal.ts';
 import { bootTimeOf, unfinishedError } from '../change/confirmation.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { refuseCapturedHost } from './captured-host.ts';
 

@@ -160,6 +160,15 @@ power() {
 }
 `;
 
+const HOOKS_PART = `
+# reload_libvirt FILE...: lets the processes of libvirt with these files look for hooks
+reload_libvirt() {
+  for file; do
+    [ ! -r "$file" ] || kill -HUP "$(cat "$file")"
+  done
+}
+`;
+
 const NETWORKS_PART = `
 # network URI NAME AUTOSTART XML: defines and starts it
 network() {
@@ -184,4 +193,5 @@ export const SCRIPT_PARTS: Readonly<Record<ScriptPart, string>> = {
   'running-machines': RUNNING_PART,
   machines: MACHINES_PART,
   networks: NETWORKS_PART,
+  hooks: HOOKS_PART,
 };

@@ -163,6 +163,7 @@ describe('what each kind says of itself', () => {
       attachment; functions none / 0000:07:00.0; asks nothing / plugging; touches 0000:07:00.0,00000000-0000-4000-8000-000000000001; libvirt, ends with the boot, stuck
       category; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, stays, stuck
       category; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, ends with the boot, stuck
+      hooks; functions none / none; asks nothing / nothing; touches hooks qemu:///system; this-machine, ends with the boot, left
       directory; functions none / none; asks nothing / nothing; touches /run/portal-gun/machines/r0; this-machine, ends with the boot, left
       directory; functions none / none; asks nothing / nothing; touches /var/log/portal-gun/machines/r0; this-machine, stays, left
       image; functions none / none; asks nothing / nothing; touches /var/lib/portal-gun/machines/r0/www.qcow2; this-machine, stays, stuck

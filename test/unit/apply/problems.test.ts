@@ -240,6 +240,11 @@ const CASES: { readonly [C in ProblemCode]: Case } = {
     machine.libvirt.failure = ([command]) => (command === 'domstate' ? 'no' : null);
     return reach(machine, changeOf('power'));
   },
+  HOOKS_NOT_CALLED: (machine) => {
+    machine.libvirt.failure = ([verb]) => (verb === 'create' ? 'no such domain type' : null);
+    const withoutLibvirt = { ...machine, reader: machine.kernel };
+    return reach(withoutLibvirt, { kind: 'hooks', uri: 'qemu:///system', from: false, to: true });
+  },
   START_FAILED: (machine) => startRefused(machine, 'start', 'to'),
   STOP_FAILED: (machine) => startRefused(machine, 'destroy', 'from'),
 };

@@ -38,7 +38,7 @@ export class LiveEvaluator implements Evaluator {
 
 function evaluateIn(input: string, timeoutMs: number): Promise<Evaluated> {
   // It gets nothing of the environment: neither a secret nor an option of Node.
-  const child = spawn(process.execPath, [...flags(), '--eval', EVALUATION_PROGRAM], {
+  const child = spawn(process.execPath, [...evaluationFlags(), '--eval', EVALUATION_PROGRAM], {
     cwd: '/',
     env: {},
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -71,8 +71,8 @@ function evaluateIn(input: string, timeoutMs: number): Promise<Evaluated> {
   });
 }
 
-/** Node has had the right to name the permissions without "experimental" since 22.13. */
-function flags(): readonly string[] {
+/** The options of Node for the process. Until 22.13, the permissions are experimental in name. */
+export function evaluationFlags(): readonly string[] {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
     : '--experimental-permission';
