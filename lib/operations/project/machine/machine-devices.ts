@@ -125,6 +125,7 @@ function devicesOf(
     .filter(({ of }, index) => handed.findIndex((other) => other.of === of) === index)
     .map(({ of, device }) => ({
       ...{ device: of, handed: device, policy: 'shared' as const, asked: asked.includes(of) },
+      others: state.inventory.devices,
     }));
   refuseSecondHolder(
     devices,
