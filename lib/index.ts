@@ -205,7 +205,8 @@ export type { XmlElement } from './libvirt/xml/xml-element.ts';
 export type { BootProfile } from './machines/boot/guest-modules.ts';
 export type { PackageFacts } from './machines/boot/package-lists.ts';
 export type { BootRecord, ImageRecord, StoredFile, StoreOrigin } from './machines/boot/store-records.ts';
-export type { DefinitionFault, Origin } from './machines/definition/definition-parser.ts';
+export type { DefinitionFault } from './machines/definition/definition-fault.ts';
+export type { Origin } from './machines/definition/definition-parser.ts';
 export type { MachineDefinition } from './machines/definition/machine-definition.ts';
 export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
 export type {

@@ -119,6 +119,12 @@ export class MachineSession {
     return proposeProvision(this.#session, requestOf(request));
   }
 
+  /** The names of those machines whose guests have something to be provisioned with. */
+  async toProvision(machines: readonly string[]): Promise<readonly string[]> {
+    const { namesToProvision } = await import('./provision/compare-guests.ts');
+    return namesToProvision(this.#session, machines);
+  }
+
   /** Compares guests with the folders of their machines, and runs the checks of their modules. Changes nothing. */
   async diff(request: MachineRequest<MachineNames> = {}): Promise<ComparedGuests> {
     const { compareGuests } = await import('./provision/compare-guests.ts');

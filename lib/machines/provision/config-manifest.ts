@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { YamlFile, type YamlPath } from '../../base/yaml-file.ts';
 import { checkYaml, yamlList, yamlText } from '../../base/yaml-form.ts';
-import type { DefinitionFault } from '../definition/definition-parser.ts';
+import type { DefinitionFault } from '../definition/definition-fault.ts';
 import { key, longText, required, text } from '../definition/form-parts.ts';
 import { GUEST_PATH_WORDS, isGuestPath } from './guest-path.ts';
 import type { Owner } from './guest-state.ts';

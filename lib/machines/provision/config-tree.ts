@@ -1,5 +1,5 @@
 import { PortalGunError } from '../../base/errors.ts';
-import type { DefinitionFault } from '../definition/definition-parser.ts';
+import type { DefinitionFault } from '../definition/definition-fault.ts';
 import { fillTemplate, type TemplateValues } from '../template/fill-template.ts';
 import { type ConfigManifest, parseMode, parseOwner } from './config-manifest.ts';
 import { GUEST_PATH_WORDS, isGuestPath } from './guest-path.ts';

@@ -1,4 +1,4 @@
-import type { DefinitionFault } from '../definition/definition-parser.ts';
+import type { DefinitionFault } from '../definition/definition-fault.ts';
 import type { MachineDefinition } from '../definition/machine-definition.ts';
 import type { DesiredPart, GuestCheck } from './guest-state.ts';
 import { renderModule } from './module-table.ts';

@@ -1,6 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
+import type { DefinitionFault } from '../../machines/definition/definition-fault.ts';
 import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
-import type { DefinitionFault, ParsedDefinition } from '../../machines/definition/definition-parser.ts';
+import type { ParsedDefinition } from '../../machines/definition/definition-parser.ts';
 import { configParts } from '../../machines/provision/config-tree.ts';
 import { definedValues } from '../../machines/provision/template-values.ts';
 import { readConfigFolder } from '../provision/config-folder.ts';

@@ -1,5 +1,5 @@
 import { PortalGunError } from '../../base/errors.ts';
-import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
+import type { DefinitionFault } from '../../machines/definition/definition-fault.ts';
 import { configParts } from '../../machines/provision/config-tree.ts';
 import { conflictsAmong, type DesiredGuest, desiredGuest } from '../../machines/provision/desired-guest.ts';
 import type { GuestFacts } from '../../machines/provision/guest-scripts.ts';
