@@ -28,10 +28,20 @@ export const EVALUATION_PROGRAM = `
 'use strict';
 const { readFileSync, writeSync } = require('node:fs');
 const vm = require('node:vm');
+const answer = (output) => {
+  const bytes = Buffer.from(JSON.stringify(output));
+  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+  process.reallyExit(0);
+};
 if (process.getuid() === 0) {
-  process.setgroups([]);
-  process.setgid(${NOBODY});
-  process.setuid(${NOBODY});
+  try {
+    process.setgroups([]);
+    process.setgid(${NOBODY});
+    process.setuid(${NOBODY});
+  } catch (error) {
+    answer({ kind: 'failed', message: 'cannot be evaluated: root cannot become nobody here (' + error.code + ')',
+      hint: 'run portal on the host, or in a namespace that has the user 65534', at: null });
+  }
 }
 const input = JSON.parse(readFileSync(0, 'utf8'));
 const IMPORT_CALL = /(?<![\\w$]|(?<!\\.)\\.)import[\\s\\uFEFF]*(?:\\(|\\.\\s*(?:source|defer|\\/)|\\/[/*]|<!--|-->)/;
@@ -125,7 +135,5 @@ try {
   output = { kind: 'failed', message: isLate ? 'does not end within ' + input.timeoutMs / 1000 + ' s' : 'cannot be evaluated',
     hint: isLate ? 'look for a loop without end' : null, at: null };
 }
-const bytes = Buffer.from(JSON.stringify(output));
-for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
-process.reallyExit(0);
+answer(output);
 `;
