@@ -42,7 +42,10 @@ export interface OpeningOptions {
   readonly hypervisor: 'kvm' | 'qemu';
   /** Whether the machines that they start after are opened, too. */
   readonly withNeeded?: boolean;
-  /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
+  /**
+   * Whether boot assets and images have to be in the store, and files in the folder; if not, {@link ProjectMachine.lacks} reports
+   * what the store lacks.
+   */
   readonly demandsStore?: boolean;
 }
 
@@ -71,7 +74,9 @@ export async function openMachines(
   const store = new MachineStore(session.ports.reader);
   const chosen = await chosenFolders(project, choice);
   const named = chosen.map(({ folder }) => folder.name);
-  const { definitionOf, machinesOfType } = await readNeeded(project, chosen);
+  const { definitionOf, machinesOfType } = await readNeeded(project, chosen, {
+    refusesLinksOut: demandsStore,
+  });
   const context = { project, lock, seed, store, hypervisor, machinesOfType };
   const names = withNeeded
     ? inOrder(named, (name) => definitionOf(name).after)
@@ -138,6 +143,8 @@ async function chosenFolders(project: Project, choice: MachineNames): Promise<re
 
 /** A mark that differs if the content of a folder differs: a checksum of its definition and fragments. */
 function markOf({ definition, fragments }: ResolvedMachine): string {
-  const content = JSON.stringify([writtenForm(definition), fragments.map(({ text }) => text)]);
+  // What is inside of the guest is no part of its VM.
+  const { provision: _, ...written } = writtenForm(definition);
+  const content = JSON.stringify([written, fragments.map(({ text }) => text)]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }

@@ -1,5 +1,6 @@
 import type { MachineDefinition } from '../../../machines/definition/machine-definition.ts';
 import { machinesOf, type ReadFolder, readFolders } from '../choose-machines.ts';
+import { refuseLinksOut } from '../folder-faults.ts';
 import type { Project } from '../open-project.ts';
 import { demandDefinition } from '../show-machine.ts';
 
@@ -11,10 +12,15 @@ interface NeededDefinitions {
   machinesOfType(category: string): readonly string[];
 }
 
-/** Reads the definitions that some machines need: of all that they start after, or whose consoles they see. */
+/**
+ * Reads the definitions that some machines need: of all that they start after, or whose consoles they see.
+ *
+ * @param options.refusesLinksOut whether a definition is refused if its files are links that lead out of its folder
+ */
 export async function readNeeded(
   project: Project,
   chosen: readonly ReadFolder[],
+  { refusesLinksOut }: { readonly refusesLinksOut: boolean },
 ): Promise<NeededDefinitions> {
   const known = new Map<string, ReadFolder>();
   const all = project.machines();
@@ -33,7 +39,10 @@ export async function readNeeded(
       const read = known.get(name);
       if (read === undefined) throw new Error(`the definition of ${project.machine(name).name} was not read`);
       if ('error' in read.result) throw read.result.error;
-      return demandDefinition(read.folder, read.result);
+      const { folder, result } = read;
+      const definition = demandDefinition(folder, result);
+      if (refusesLinksOut) refuseLinksOut(project, folder, definition, (path) => result.placeOf(path));
+      return definition;
     },
     machinesOfType: (category) =>
       seen
