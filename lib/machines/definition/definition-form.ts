@@ -99,10 +99,7 @@ const osForm = z.strictObject({
     'Root image: `image:NAME` of the store, or a path in the folder. It is never changed.',
   ),
   size: key(size(), 'Size of the root disk. Default: that of the image.'),
-  ephemeral: key(
-    flag(),
-    'Whether changes of the root disk are dropped when the VM stops. A reboot of the guest keeps them.',
-  ),
+  ephemeral: key(flag(), 'Whether changes of the root disk are dropped when the VM stops.'),
 });
 
 const diskForm = z.strictObject({
