@@ -8,7 +8,6 @@ import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import { childOf } from '../../libvirt/xml/xml-element.ts';
 import { isIsolatedNetwork, libvirtNetworkName } from '../../machines/network/network-name.ts';
-import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import {
   definitionStep,
   directoriesOf,
@@ -24,9 +23,15 @@ import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
-import { endOfScripts } from './machine/event-scripts.ts';
+import { endOfScripts, scriptSecondsOf } from './machine/event-scripts.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
-import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
+import {
+  findVms,
+  type MachineVms,
+  type OpenedMachines,
+  openMachines,
+  type ProjectMachine,
+} from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
@@ -64,7 +69,10 @@ export async function proposeHalt(
 ): Promise<HostProposal<DownSubject>> {
   const { virsh, opened, vms } = await openForDown(session, choice);
   const steps = reversed(opened).flatMap((each) =>
-    haltSteps(virsh.uri, each.machine, vms.get(each) ?? null, graceSeconds),
+    haltSteps(virsh.uri, each, vms.get(each) ?? null, {
+      graceSeconds,
+      scriptSeconds: scriptSecondsOf(opened.project, each),
+    }),
   );
   return proposalOfDown(virsh, opened, vms, { title: `Stop ${titleOf(opened)}`, guards: [], steps }, []);
 }
@@ -92,7 +100,10 @@ export async function proposeDestroy(
     const { machine } = each;
     const known = { name: machine.definition.name, uuid: machine.uuid };
     return [
-      ...haltSteps(virsh.uri, machine, vm, graceSeconds),
+      ...haltSteps(virsh.uri, each, vm, {
+        graceSeconds,
+        scriptSeconds: scriptSecondsOf(opened.project, each),
+      }),
       ...(vm?.definition == null
         ? []
         : [definitionStep(virsh.uri, known, vm.definition.document.text, null)]),
@@ -154,14 +165,12 @@ function reversed({ machines }: OpenedMachines): OpenedMachines['machines'] {
 
 function haltSteps(
   uri: string,
-  { definition, uuid }: ResolvedMachine,
+  { machine: { definition, uuid } }: ProjectMachine,
   vm: KnownMachine | null,
-  graceSeconds: number,
+  times: { readonly graceSeconds: number; readonly scriptSeconds: number },
 ): readonly Step[] {
   const state = stateOf(vm);
-  return state === 'off'
-    ? []
-    : [powerStep(uri, { name: definition.name, uuid }, state, 'off', { graceSeconds })];
+  return state === 'off' ? [] : [powerStep(uri, { name: definition.name, uuid }, state, 'off', times)];
 }
 
 /** The isolated networks of machines that no other VM has a card on. */

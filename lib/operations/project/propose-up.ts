@@ -34,7 +34,7 @@ import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
-import { eventSteps } from './machine/event-scripts.ts';
+import { eventSteps, scriptSecondsOf } from './machine/event-scripts.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
 import { type DeviceTarget, type MachineDevices, planDevices } from './machine/machine-devices.ts';
 import { demandStartable } from './machine/start-obstacles.ts';
@@ -99,7 +99,12 @@ export async function proposeUp(
   const networks = await networkSteps(virsh, opened);
   const drafts = opened.machines.map((each) => draftOf(each, vms.get(each) ?? null));
   const devices = await planDevices(session, virsh.uri, drafts, known);
-  const raised = drafts.map((draft) => raise(session, virsh.uri, draft, devices, options.paused ?? false));
+  const raised = drafts.map((draft) =>
+    raise(session, virsh.uri, draft, devices, {
+      paused: options.paused ?? false,
+      scriptSeconds: scriptSecondsOf(opened.project, draft.each),
+    }),
+  );
   const hook = [...devices.assignments.values()].some(({ functions }) => functions.length > 0)
     ? toldHookSteps(session, 'start', virsh.uri)
     : [];
@@ -213,7 +218,7 @@ function raise(
   uri: string,
   { each: { machine }, before, vm, differences }: Draft,
   { assignments }: MachineDevices,
-  paused: boolean,
+  { paused, scriptSeconds }: { readonly paused: boolean; readonly scriptSeconds: number },
 ): Raised {
   const { definition, disks } = machine;
   const state = stateOf(before);
@@ -239,7 +244,9 @@ function raise(
       return image === null || isThere(disk.path) ? [] : [imageStep(disk.path, null, image)];
     }),
     ...changes,
-    ...(state === goal ? [] : [powerStep(uri, vm, state, goal, { functions: devices?.functions ?? [] })]),
+    ...(state === goal
+      ? []
+      : [powerStep(uri, vm, state, goal, { functions: devices?.functions ?? [], scriptSeconds })]),
   ];
   const subject: RaisedMachine = {
     ...{ name: definition.name, uuid: machine.uuid, category: definition.category, state, differences },
