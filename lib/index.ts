@@ -76,6 +76,18 @@ export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
+export { AgentProtocol } from './guest/agent/agent-protocol.ts';
+export { ByteGatherer } from './guest/agent/byte-gatherer.ts';
+export type {
+  GuestAgent,
+  GuestEnd,
+  GuestEvent,
+  GuestExecOptions,
+  GuestExit,
+  GuestFileMode,
+  GuestGetOptions,
+  GuestHello,
+} from './guest/agent/guest-agent.ts';
 export { KEY_NAMES } from './guest/console/console-keys.ts';
 export type { ConsoleScript, ScriptStep } from './guest/console/console-script.ts';
 export { ConsoleText } from './guest/console/console-text.ts';
@@ -83,6 +95,7 @@ export { parseConsoleScript } from './guest/console/script-parser.ts';
 export { ScriptRun, type ScriptStepOutcome } from './guest/console/script-run.ts';
 export type { TextPattern } from './guest/console/text-pattern.ts';
 export type { Channel, ChannelFailure } from './host/channel.ts';
+export type { Evaluated, EvaluationRequest, Evaluator } from './host/evaluator.ts';
 export { TreeHost } from './host/file/tree-host.ts';
 export type { HeldLock } from './host/file-lock.ts';
 export type { FileStore, Storing } from './host/file-store.ts';
@@ -151,6 +164,7 @@ export {
   toHostdev,
 } from './libvirt/hostdev/to-hostdev.ts';
 export { CATEGORIES, guessCategory, parseCategory } from './libvirt/machine/category.ts';
+export type { ConsolePort } from './libvirt/machine/console-ports.ts';
 export { findMachine } from './libvirt/machine/find-machine.ts';
 export { type Machine, parseMachine } from './libvirt/machine/machine.ts';
 export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine/machine-metadata.ts';
@@ -234,9 +248,12 @@ export { readConsoleLog } from './operations/console/console-log.ts';
 export type { MachineConsole } from './operations/console/find-console.ts';
 export { findConsole } from './operations/console/find-console.ts';
 export type { OpenConsole, OpenConsoleOptions } from './operations/console/open-console.ts';
+export type { RelayOptions } from './operations/console/relay-consoles.ts';
 export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
 export type { EventList } from './operations/events/list-events.ts';
 export type { RanEvent, RunEventOptions } from './operations/events/run-event.ts';
+export type { OpenAgentOptions } from './operations/guest/open-agent.ts';
+export { openAgent } from './operations/guest/open-agent.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';

@@ -1,4 +1,4 @@
-/** The errors of VMs that start or run, and of their consoles: a part of the table `ERRORS`. */
+/** The errors of VMs that start or run, of their consoles and their agents: a part of the table `ERRORS`. */
 export const MACHINE_ERRORS = {
   NOT_RUNNING: {
     exit: 'refused',
@@ -56,5 +56,36 @@ export const MACHINE_ERRORS = {
     exit: 'toolFailed',
     summary: 'A console script did not find an expected text in time.',
     remedy: 'compare the expected text with the transcript; give the step more time: timeout: 2min',
+  },
+  NO_AGENT: {
+    exit: 'unsupported',
+    summary: 'A VM has no channel to an agent.',
+    remedy: 'use a machine with a folder; if its definition has "agent: none", remove that: portal up NAME',
+  },
+  AGENT_BUSY: {
+    exit: 'refused',
+    summary: 'Another process uses the agent of a VM. An agent has one user at a time.',
+    remedy: 'wait until that process ends',
+  },
+  AGENT_SILENT: {
+    exit: 'toolFailed',
+    summary: 'The agent of a guest did not answer in time: it is not installed, or the guest did not start.',
+    remedy: 'read what the guest prints: portal console NAME --log',
+  },
+  AGENT_FAILED: {
+    exit: 'toolFailed',
+    summary:
+      'A session with the agent of a guest ended early: the VM stopped, or the guest broke the protocol.',
+    remedy: 'show the state of the VM: portal status NAME; read its log: portal console NAME --log',
+  },
+  GUEST_FILE_MISSING: {
+    exit: 'notFound',
+    summary: 'The guest has no such file.',
+    remedy: 'list the directory: portal exec NAME -- ls -la DIRECTORY',
+  },
+  GUEST_FILE_FAILED: {
+    exit: 'toolFailed',
+    summary: 'A file in a guest cannot be read or written.',
+    remedy: 'check the directory and its free space: portal exec NAME -- df DIRECTORY',
   },
 } as const;

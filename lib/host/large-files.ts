@@ -11,6 +11,8 @@ export interface CopyOptions {
   readonly mode: number;
   /** Ends the work early: it throws {@link Cancelled}, and nothing is left. */
   readonly signal?: Cancellation | undefined;
+  /** The id of a user whose file is trusted as one of root: libvirt gives files to the user of QEMU while a VM runs with them. */
+  readonly owner?: number | undefined;
   /** Gets how much is done, from time to time. */
   readonly onProgress?: ((doneBytes: number, allBytes: number) => void) | undefined;
 }

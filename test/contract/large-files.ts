@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cancelled } from '../../lib/base/cancelled.ts';
 import type { LargeFiles } from '../../lib/host/large-files.ts';
+import { whySkipped } from '../support/skipping.ts';
 
 /** A machine with large files, and what a test does to it from outside. */
 export interface LargeFilesMachine {
   readonly large: LargeFiles;
   /** Puts a file there, as its user does. */
   put(path: string, bytes: Uint8Array): void;
+  /** Makes a user the owner of a file, as root can. */
+  give(path: string, user: number): void;
   /** Everything below `/var/lib/portal-gun`, without empty directories. */
   files(): readonly string[];
 }
@@ -17,6 +20,8 @@ const SOURCE = '/home/user/kernel';
 const BYTES = new Uint8Array(3_000_000).fill(7, 10, 2_000_000);
 const SHA256 = createHash('sha256').update(BYTES).digest('hex');
 const OPTIONS = { mode: 0o644 };
+const IS_ROOT = process.geteuid?.() === 0;
+const WITHOUT_ROOT = whySkipped(IS_ROOT, 'only root gives files to others');
 
 /** What holds for large files of every machine: of this one, and in memory. */
 export function describeLargeFiles(title: string, make: () => LargeFilesMachine): void {
@@ -36,6 +41,20 @@ export function describeLargeFiles(title: string, make: () => LargeFilesMachine)
       expect(machine.files()).toEqual([`${STORE}/${SHA256}`]);
       expect(await large.content(`${STORE}/${SHA256}`)).toEqual({ sha256: SHA256, sizeBytes: BYTES.length });
       expect(await large.list(STORE)).toEqual([SHA256]);
+    });
+
+    it.runIf(IS_ROOT)(`are trusted if they belong to root or to the named user${WITHOUT_ROOT}`, async () => {
+      const { large } = machine;
+      await large.put(SOURCE, place, OPTIONS);
+      const path = `${STORE}/${SHA256}`;
+      machine.give(path, 64_055);
+      const distrusted = { code: 'STORE_FAILED', message: expect.stringContaining('belongs to user 64055') };
+      for (const owner of [undefined, 1000]) {
+        await expect(large.content(path, { owner })).rejects.toMatchObject(distrusted);
+        await expect(large.put(SOURCE, place, { ...OPTIONS, owner })).rejects.toMatchObject(distrusted);
+      }
+      expect(await large.content(path, { owner: 64_055 })).toMatchObject({ sha256: SHA256 });
+      expect(await large.put(SOURCE, place, { ...OPTIONS, owner: 64_055 })).toMatchObject({ isNew: false });
     });
 
     it('are put from bytes too, and removed', async () => {

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { type Outcome, PCI, PORTAL } from '../support/pci-program.ts';
+import { PCI, PORTAL } from '../support/built-programs.ts';
+import type { Outcome } from '../support/pci-program.ts';
 import type { RunningLibvirtd } from './libvirtd.ts';
 import { programOf, type RootFileSystem } from './root-file-system.ts';
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,9 +7,17 @@ import type { Finding } from '../../lib/checks/finding.ts';
 import { MACHINE_NAMESPACE } from '../../lib/libvirt/machine/machine-metadata.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../../lib/plan/assignment/assignment-status.ts';
 import { formatStartHook, startProblems, useProblems } from '../../lib/plan/persistence/start-guard.ts';
+import { ROOT } from '../support/pci-program.ts';
 
 const ASSIGNED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}'><p:assignment a="\\n%s"/></p:machine></metadata></domain>`;
 const TAGGED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}' category='router'/></metadata></domain>`;
+
+it('is called as pci of the package, whatever program writes it', async () => {
+  const script =
+    "const { programWords } = await import('./dist/host/this-process.js'); console.log(programWords()[1])";
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
+  expect(stdout).toBe(join(realpathSync(ROOT), 'dist/bin/pci.js'));
+});
 
 describe('the hook of libvirt', () => {
   const folder = mkdtempSync(join(tmpdir(), "portal-gun it's-"));

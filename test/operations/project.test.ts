@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import { openHost } from '../../lib/host/open-host.ts';
+import { IMAGE_NAMES_FOLDER, imagePath } from '../../lib/machines/boot/store-paths.ts';
 import { parseLock } from '../../lib/machines/project/portal-lock.ts';
 import type { Session } from '../../lib/operations/open-session.ts';
 import type { UpOptions } from '../../lib/operations/project/propose-up.ts';
@@ -21,6 +22,9 @@ const ABOVE = temporaryFolder();
 const UNSEEN = ['session', 'node-open', 'net-stack', 'net-elsewhere'];
 /** Two functions of a group. */
 const CARD = ['0000:03:00.0', '0000:03:00.1'];
+const NO_SERIAL = 'deviceSerial: null, productSerial: null';
+/** As `portal.lock` has it. */
+const LOCKED_VF = `{ address: 0000:01:10.2, path: pci0000:00/04.0/10.2, id: 8086:10ca, subsystem: 1af4:1100, ${NO_SERIAL}, mac: null, vf: { pf: { path: pci0000:00/04.0/00.0, id: 8086:10c9, subsystem: 1af4:1100, ${NO_SERIAL}, mac: null }, index: 1 } }`;
 const MACHINE = `category: router
 memory: 128MiB
 disks: [{ name: data, size: 1GiB }]
@@ -153,6 +157,26 @@ describe('a machine of a folder', () => {
     });
   });
 
+  it('is started again if a later step of its removal fails, as the plan says before', async () => {
+    const { machine, write, session } = project();
+    const said = 'if a step fails, the VMs that were stopped before it are started again';
+    write('r0/machine.yaml', MACHINE);
+    const host = await session();
+    await up(host);
+    expect((await host.machines.halt()).notes).not.toContain(said);
+    const proposal = await host.machines.destroy();
+    expect(proposal.notes).toContain(said);
+    machine.libvirt.failure = ([verb]) => (verb === 'net-undefine' ? 'is in use' : null);
+    expect(await host.apply(proposal)).toMatchObject({ outcome: 'undone' });
+    machine.libvirt.failure = () => null;
+    expect([...machine.libvirt.networks.networks.keys()]).toEqual(['isolated-lan']);
+    expect((await host.machines.status()).machines).toMatchObject([
+      { state: 'running', definition: 'current' },
+    ]);
+    await host.apply(await host.machines.halt());
+    expect((await host.machines.destroy()).notes).not.toContain(said);
+  });
+
   it('is refused if libvirt has a VM of its name that is not ours', async () => {
     const { machine, write, session } = project();
     write('galaxy0/machine.yaml', 'category: router\n');
@@ -165,7 +189,7 @@ describe('a machine of a folder', () => {
 
   it('is stopped and removed although its definition has a fault, which hides no other', async () => {
     const { machine, write, session } = project();
-    write('r0/machine.yaml', MACHINE.replace(/disks.*\n|nics.*\n/g, ''));
+    write('r0/machine.yaml', MACHINE.replace(/disks.*\n/, ''));
     write('s0/machine.yaml', 'category: application\n');
     const [host, before] = [await session(), stateOf(machine)];
     await up(host);
@@ -182,6 +206,37 @@ describe('a machine of a folder', () => {
     expect(stateOf(machine)).toBe(before);
   });
 
+  it('with a root that is new at each start leaves nothing, but the data beside it', async () => {
+    const { machine, write, session } = project();
+    const image = { name: 'debian', format: 'raw', sha256: 'a'.repeat(64), sizeBytes: 1, virtualBytes: 1 };
+    const origin = { kind: 'file', path: '/tmp/debian' };
+    const record = { version: 1, ...image, origin, createdAt: '2026-01-01T00:00:00Z' };
+    machine.files.files.set(`${IMAGE_NAMES_FOLDER}/debian.json`, JSON.stringify(record));
+    machine.files.files.set(imagePath('debian'), 'image');
+    const text = 'category: service\nboot: { profile: minivm }\nos: { root: image:debian, ephemeral: yes }\n';
+    write('w0/machine.yaml', text);
+    const [host, before] = [await session(), stateOf(machine)];
+    await up(host);
+    expect(machine.libvirt.domain('w0').definition).toContain('<transient/>');
+    expect((await host.machines.status()).machines).toMatchObject([{ definition: 'current' }]);
+    await host.apply(await host.machines.halt());
+    const overlay = '/var/lib/portal-gun/machines/w0/root.qcow2.TRANSIENT-w0';
+    machine.files.files.set(overlay, 'left after a power loss');
+    await expect(host.machines.up()).rejects.toMatchObject({
+      code: 'CANNOT_START',
+      message: `the overlay of its disk root is left from a run that was interrupted: ${overlay}`,
+      hint: `remove it: rm ${overlay}`,
+    });
+    expect(problemsOf(await host.apply(await host.machines.destroy()))).toEqual([]);
+    expect(stateOf(machine)).toBe(before);
+
+    await up(host);
+    const file = '/var/lib/portal-gun/machines/w0/of-an-earlier-definition.qcow2';
+    machine.files.files.set(file, 'data');
+    expect(problemsOf(await host.apply(await host.machines.destroy()))).toEqual([]);
+    expect([...machine.files.files.keys()].filter((path) => path.includes('/w0/'))).toEqual([file]);
+  });
+
   it('does not start with a kernel that was changed in the store', async () => {
     const large = new MemoryLargeFiles();
     large.files.set(KERNEL_PATH, new TextEncoder().encode('another kernel'));
@@ -193,6 +248,20 @@ describe('a machine of a folder', () => {
       subject: KERNEL_PATH,
     });
     expect(stateOf(machine)).toBe(before);
+  });
+
+  it('starts with a kernel that libvirt gave to the user of QEMU, and with none of another user', async () => {
+    const large = new MemoryLargeFiles();
+    large.files.set(KERNEL_PATH, new TextEncoder().encode('kernel'));
+    const { machine, write, session } = project({ large });
+    machine.files.files.set('/etc/passwd', 'libvirt-qemu:x:64055:994::/var/lib/libvirt:/usr/sbin/nologin\n');
+    machine.files.files.set('/etc/group', 'kvm:x:994:\n');
+    write('r0/machine.yaml', MACHINE);
+    const host = await session();
+    large.owners.set(KERNEL_PATH, 1000);
+    await expect(host.machines.up()).rejects.toMatchObject({ code: 'STORE_FAILED', subject: KERNEL_PATH });
+    large.owners.set(KERNEL_PATH, 64055);
+    await up(host);
   });
 
   it('needs root, and the libvirt of this host', async () => {
@@ -208,6 +277,38 @@ describe('a machine of a folder', () => {
     const host = await plain.session();
     await expect(host.apply(await host.machines.up())).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
+    });
+  });
+});
+
+describe('the hypervisor of a rendered machine', () => {
+  const NODE = { '/dev/kvm': '' };
+  const TRIED = '/run/portal-gun/kvm-result';
+  const NO_KVM = 'error: failed to get emulator capabilities';
+
+  it.each<readonly [string, Readonly<Record<string, string>>, string | null, string, boolean]>([
+    ['without a node', {}, null, 'qemu', false],
+    ['after a trial that failed', { ...NODE, [TRIED]: 'qemu' }, null, 'qemu', false],
+    ['after a trial', { ...NODE, [TRIED]: 'kvm' }, null, 'kvm', false],
+    ['if libvirt has no KVM', NODE, NO_KVM, 'qemu', false],
+    ['before a trial', NODE, null, 'kvm', true],
+  ])('is that of portal up, or may differ: %s', async (_, files, refused, hypervisor, mayDiffer) => {
+    const { machine, write, session } = project();
+    write('r0/machine.yaml', 'category: router\n');
+    for (const [path, text] of Object.entries(files)) machine.files.files.set(path, text);
+    machine.libvirt.failure = ([verb]) => (verb === 'domcapabilities' ? refused : null);
+    const rendered = await (await session()).machines.render('r0');
+    expect(rendered).toMatchObject({ hypervisor, hypervisorMayDiffer: mayDiffer });
+    expect(rendered.domain).toContain(`<domain type="${hypervisor}">`);
+  });
+
+  it('is not open if the definition names it', async () => {
+    const { machine, write, session } = project();
+    write('r0/machine.yaml', 'category: router\naccelerator: kvm\n');
+    machine.files.files.set('/dev/kvm', '');
+    expect(await (await session()).machines.render('r0')).toMatchObject({
+      hypervisor: 'kvm',
+      hypervisorMayDiffer: false,
     });
   });
 });
@@ -278,10 +379,57 @@ describe('a machine with a device of the host', () => {
     write('r0/machine.yaml', 'category: router\n');
     await up(host, { allow: UNSEEN });
     expect(ownAddresses(machine.libvirt.domain('r0').definition)).toEqual([]);
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(false);
     await host.apply(await host.machines.destroy({ data: true }));
     const ofDevices = (state: string) => state.split('\n').filter((line) => line.startsWith('0000:'));
     expect(ofDevices(stateOf(machine))).toEqual(ofDevices(before));
     expect(parseLock(lockOf(root), 'portal.lock').machines['r0']?.devices).toEqual({});
+  });
+
+  it('is as it was without it, though a root port was added, and others are guarded on', async () => {
+    const { machine, write, session } = onLab();
+    const without = 'category: router\nspare-root-ports: 0\n';
+    write('r0/machine.yaml', without);
+    write('r1/machine.yaml', withPci('06:00.0'));
+    const host = await session();
+    await up(host, { allow: UNSEEN });
+    const before = machine.libvirt.domain('r0').definition;
+    write('r0/machine.yaml', withPci('03:00.0').replace('pci:', 'spare-root-ports: 0\npci:'));
+    await up(host, { allow: UNSEEN });
+    expect(ownAddresses(machine.libvirt.domain('r0').definition)).toEqual(CARD);
+    write('r0/machine.yaml', without);
+    expect(await up(host, { allow: UNSEEN })).not.toContain('file');
+    expect(machine.libvirt.domain('r0').definition.trimEnd()).toBe(before.trimEnd());
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
+
+    // A VM that cannot be read may have devices.
+    const { uuid } = machine.libvirt.domain('galaxy0');
+    machine.libvirt.failure = (words) =>
+      words[0] === 'dumpxml' && words.includes(uuid) ? 'no answer' : null;
+    write('r1/machine.yaml', without);
+    expect(await up(host, { allow: UNSEEN })).toContain('assignment');
+    expect(machine.files.files.has(START_HOOK_PATH)).toBe(true);
+  });
+
+  it('keeps its place in the guest if it moved on the host', async () => {
+    const { machine, write, session } = onLab();
+    write('r0/machine.yaml', withPci('06:00.0'));
+    const host = await session();
+    await up(host, { allow: UNSEEN });
+    await host.apply(await host.machines.halt());
+    const domain = machine.libvirt.domain('r0');
+    const before = domain.definition;
+    // As if its card had been in another slot, where a card of the same kind is now.
+    domain.definition = before
+      .replace("bus='0x06' slot='0x00' function='0x0'/>", "bus='0x03' slot='0x00' function='0x0'/>")
+      .replace(
+        'address="0000:06:00.0" path="pci0000:00/07.0/00.0/00.0/00.0"',
+        'address="0000:03:00.0" path="pci0000:00/06.0/00.0"',
+      );
+    expect(ownAddresses(domain.definition)).toEqual(['0000:03:00.0']);
+    expect(await up(host, { allow: UNSEEN })).toEqual(['assignment', 'power']);
+    const placesIn = (text: string) => text.match(/<address .*?>/g);
+    expect(placesIn(domain.definition)).toEqual(placesIn(before));
   });
 
   it('finds it again by its identity, and is told if it is gone', async () => {
@@ -306,6 +454,27 @@ describe('a machine with a device of the host', () => {
     await expect((await elsewhere.session()).machines.up()).rejects.toMatchObject({
       code: 'DEVICE_NOT_FOUND',
       message: expect.stringContaining('is not on the host'),
+    });
+  });
+
+  it('is a VF that has to be made again, and the hint says how', async () => {
+    const { write, session } = onLab();
+    write('r0/machine.yaml', withPci('01:10.2'));
+    write(
+      '../portal.lock',
+      `portal-gun: lock/v1
+seed: f701146952dd5587aa35266f28496349
+machines:
+  r0:
+    uuid: ba296efa-9e6c-4185-843f-a8b136933090
+    devices:
+      01:10.2:
+        - ${LOCKED_VF}
+`,
+    );
+    await expect((await session()).machines.up()).rejects.toMatchObject({
+      code: 'DEVICE_NOT_FOUND',
+      hint: expect.stringContaining('pci sriov set 0000:01:00.0 --vfs 2 --persist; or to choose again,'),
     });
   });
 

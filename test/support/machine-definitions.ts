@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   DISK_BUSES,
+  DISK_CACHES,
   DISK_FORMATS,
   DISPLAYS,
   EVENT_ACTIONS,
@@ -34,6 +35,7 @@ const disk = fc.record({
   source: fc.constant(null),
   format: fc.constantFrom(...DISK_FORMATS),
   bus: fc.constantFrom(...DISK_BUSES),
+  cache: orNull(fc.constantFrom(...DISK_CACHES)),
   readOnly: fc.boolean(),
   cdrom: fc.boolean(),
 });
@@ -44,6 +46,7 @@ const nic = fc
     bridge: orNull(fc.constant('br0')),
     model: fc.constantFrom(...NIC_MODELS),
     mac: fc.constant(null),
+    boot: fc.constant(false),
   })
   .map((each) => (each.network === null ? each : { ...each, bridge: null }));
 
@@ -71,6 +74,7 @@ export const machineDefinition: fc.Arbitrary<MachineDefinition> = fc
           fc.constant([]),
           fc.array(fc.integer({ min: 0, max: 63 }), { minLength: count, maxLength: count }),
         ),
+        topology: orNull(fc.constant({ sockets: 1, cores: count, threads: 1 })),
         model: orNull(fc.constantFrom('qemu64', 'host-passthrough', 'host-model')),
       }),
     ),
@@ -98,6 +102,7 @@ export const machineDefinition: fc.Arbitrary<MachineDefinition> = fc
     nics: fc.array(nic, { maxLength: 9 }),
     pci: fc.constant([]),
     shares: uniqueNames(share, 4),
+    consoles: fc.constant([]),
     display: fc.constantFrom(...DISPLAYS),
     nested: fc.boolean(),
     iommu: fc.boolean(),
@@ -105,6 +110,7 @@ export const machineDefinition: fc.Arbitrary<MachineDefinition> = fc
     watchdog: orNull(fc.constantFrom(...WATCHDOG_ACTIONS)),
     tpm: fc.constant(false),
     vsock: fc.boolean(),
+    agent: fc.constantFrom('virtio-serial', 'none'),
     spareRootPorts: fc.integer({ min: 0, max: 24 }),
     autostart: fc.boolean(),
     on: fc.record({

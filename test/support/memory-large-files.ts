@@ -14,6 +14,8 @@ const SCRATCH = '/var/lib/portal-gun/scratch';
 /** Large files in memory: bytes by their path. */
 export class MemoryLargeFiles implements LargeFiles {
   readonly files = new Map<string, Uint8Array>();
+  /** The ids of users, by the files of theirs; all others are of root. */
+  readonly owners = new Map<string, number>();
   freeBytes = Number.MAX_SAFE_INTEGER;
   #opened = 0;
 
@@ -30,6 +32,7 @@ export class MemoryLargeFiles implements LargeFiles {
 
   async content(path: string, options: Omit<CopyOptions, 'mode'> = {}): Promise<FileContent> {
     demandGoing(options.signal);
+    this.#demandTrusted(path, options.owner);
     return contentOf(this.#bytes(path));
   }
 
@@ -40,7 +43,7 @@ export class MemoryLargeFiles implements LargeFiles {
   async put(
     source: string | Uint8Array,
     placeOf: (content: FileContent) => string,
-    { signal }: CopyOptions,
+    { signal, owner }: CopyOptions,
   ): Promise<FileContent & { readonly isNew: boolean }> {
     const bytes = typeof source === 'string' ? this.#bytes(source) : source;
     await this.demandSpace(SCRATCH, bytes.length);
@@ -48,6 +51,7 @@ export class MemoryLargeFiles implements LargeFiles {
     const content = contentOf(bytes);
     const place = placeOf(content);
     const there = this.files.get(place);
+    if (there !== undefined) this.#demandTrusted(place, owner);
     const isNew = there === undefined || contentOf(there).sha256 !== content.sha256;
     this.files.set(place, bytes.slice());
     return { ...content, isNew };
@@ -104,6 +108,14 @@ export class MemoryLargeFiles implements LargeFiles {
     for (const each of this.files.keys()) {
       if (each === path || each.startsWith(`${path}/`)) this.files.delete(each);
     }
+  }
+
+  #demandTrusted(path: string, owner: number | undefined): void {
+    const user = this.owners.get(path);
+    if (user === undefined || user === owner) return;
+    throw new PortalGunError('STORE_FAILED', `cannot be trusted: belongs to user ${user}, not to root`, {
+      subject: path,
+    });
   }
 
   #bytes(path: string): Uint8Array {

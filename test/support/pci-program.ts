@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { execa } from 'execa';
 import { vi } from 'vitest';
 import type { Program } from '../../lib/cli/grammar/program.ts';
@@ -8,11 +7,9 @@ import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 import type { ProcessLike } from '../../lib/cli/terminal/process-like.ts';
 import type { HostPorts } from '../../lib/host/host-ports.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
+import { PCI, PORTAL, ROOT } from './built-programs.ts';
 
-export const ROOT = join(import.meta.dirname, '../..');
-/** The built programs. */
-export const PCI = join(ROOT, 'dist/bin/pci.js');
-export const PORTAL = join(ROOT, 'dist/bin/portal.js');
+export { PCI, PORTAL, ROOT };
 
 export interface Outcome {
   readonly exitCode: number | undefined;

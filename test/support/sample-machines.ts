@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { parseDefinition } from '../../lib/machines/definition/definition-parser.ts';
 import type { MachineDefinition } from '../../lib/machines/definition/machine-definition.ts';
-import { renderDomain } from '../../lib/machines/domain/domain-text.ts';
 import type { MachineMarks } from '../../lib/machines/domain/metadata.ts';
 import { macFromRandom } from '../../lib/machines/network/mac.ts';
 import { machinePaths, type ResolvedMachine, type XmlFragment } from '../../lib/machines/resolved-machine.ts';
+import { renderDomain } from './render-domain.ts';
 
 // Machines as their folders define them, resolved without a host.
 
@@ -33,7 +33,16 @@ export function resolvedSample(
   const hex = Buffer.from(bytes('uuid')).toString('hex');
   const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   const isDirect = boot.kernel !== null || boot.profile !== null;
-  const root = { name: 'root', format: 'qcow2', bus: 'virtio', readOnly: false, cdrom: false } as const;
+  const root = {
+    name: 'root',
+    format: 'qcow2',
+    bus: 'virtio',
+    cache: null,
+    readOnly: false,
+    cdrom: false,
+  } as const;
+  const base = { base: '/var/lib/portal-gun/images/sample', baseFormat: 'raw', sizeBytes: null } as const;
+  const overlay = { kind: 'overlay', ...base, ephemeral: true } as const;
   return {
     definition,
     folder,
@@ -43,7 +52,13 @@ export function resolvedSample(
     disks: [
       ...(os.root === null
         ? []
-        : [{ ...root, path: `${paths.state}/root.qcow2`, content: { kind: 'file' } as const }]),
+        : [
+            {
+              ...root,
+              path: `${paths.state}/root.qcow2`,
+              content: os.ephemeral ? overlay : ({ kind: 'file' } as const),
+            },
+          ]),
       ...definition.disks.map(({ sizeBytes, source, ...disk }) => ({
         ...disk,
         path: source === null ? `${paths.state}/${disk.name}.${disk.format}` : `${folder}/${source}`,
@@ -52,6 +67,7 @@ export function resolvedSample(
     ],
     nics: definition.nics.map((nic, at) => ({ ...nic, mac: nic.mac ?? macFromRandom(bytes(`nic ${at}`)) })),
     shares: definition.shares.map(({ source, ...share }) => ({ ...share, path: `${folder}/${source}` })),
+    consoles: definition.consoles.map(({ of, write }) => ({ of, writes: write })),
     fragments,
     paths,
   };
@@ -73,21 +89,24 @@ watchdog: reset
 on: { reboot: destroy, crash: restart }
 `,
   controller: `category: controller
-cpus: { count: 4, pin: [2, 3, 4, 5] }
+cpus: { pin: [2, 3, 4, 5], threads: 2 }
 memory: { size: 8GiB, hugepages: on }
 firmware: uefi
 os: { root: image:debian12 }
 nested: on
 vsock: on
 nics: [ { network: isolated/a-rather-long-name-of-a-network } ]
+consoles: [ { of: r0 }, { of: web0, write: on } ]
 spare-root-ports: 9
 `,
   desktop: `category: controller
 firmware: bios
 disks: [ { name: system, size: 20GiB }, { name: installer, source: debian.iso, cdrom: on } ]
 display: vnc
+nics: [ { network: default, boot: on }, { bridge: br0 } ]
 rng: off
 watchdog: poweroff
+agent: none
 spare-root-ports: 0
 `,
   storage: `category: service
@@ -96,7 +115,7 @@ firmware: bios
 disks:
   - { name: www, size: 2GiB }
   - { name: scratch, size: 1GiB, format: raw, readonly: on }
-  - { name: s0, size: 1GiB, bus: sata }
+  - { name: s0, size: 1GiB, bus: sata, cache: none }
   - { name: s1, size: 1GiB, bus: sata }
   - { name: s2, size: 1GiB, bus: sata }
   - { name: s3, size: 1GiB, bus: sata }

@@ -36,6 +36,8 @@ export class SimulatedLibvirt implements Runner {
   readonly networks = new SimulatedNetworks();
   /** Whether its guests release the devices that they are asked for. */
   letsGo = true;
+  /** Whether its QEMU can use KVM. */
+  hasKvm = true;
   /** The error of a command. */
   failure: (command: readonly string[]) => string | null = () => null;
   readonly ran: (readonly string[])[] = [];
@@ -161,6 +163,7 @@ export class SimulatedLibvirt implements Runner {
     if (verb.startsWith('net-')) return this.networks.answer(command, input);
     if (verb === 'list') return this.#list(command);
     if (verb === 'domcapabilities') return { output: '<domainCapabilities/>' };
+    if (verb === 'capabilities') return { output: capabilities(this.hasKvm) };
     if (verb === 'define') return this.#define(input);
     if (verb === 'create') return this.callsHooks ? { error: `hook failed: ${HOOK_ANSWER}` } : DONE;
     if (command[1] === PROBE_NAME) return DONE;
@@ -341,4 +344,9 @@ ${category === null ? '' : `${tagXml(category)}\n`}  <os><type arch='x86_64' mac
 ${controllers}    <graphics type='vnc' passwd='secret'/>
   </devices>
 </domain>`;
+}
+
+function capabilities(hasKvm: boolean): string {
+  const kvm = hasKvm ? "<domain type='kvm'/>" : '';
+  return `<capabilities><guest><arch name='x86_64'><domain type='qemu'/>${kvm}</arch></guest></capabilities>`;
 }

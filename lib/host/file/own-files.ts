@@ -27,8 +27,9 @@ export class Distrust extends Error {}
  *
  * @param root prefixed to every path
  * @param path absolute in the host
+ * @param owner the id of another user whose file is trusted, but not its folders
  */
-export function distrustOf(root: string, path: string): string | null {
+export function distrustOf(root: string, path: string, owner?: number): string | null {
   const own = ownFolderOf(path);
   if (own === null) return null;
   for (const part of partsFrom(own.path, path)) {
@@ -37,7 +38,8 @@ export function distrustOf(root: string, path: string): string | null {
     const isLast = part === path;
     if (stats.isSymbolicLink()) return `${part} is a symbolic link`;
     if (!isLast && !stats.isDirectory()) return `${part} is not a directory`;
-    const problem = ownershipProblem(stats);
+    const problem =
+      isLast && stats.isFile() && stats.uid === owner ? modeProblem(stats) : ownershipProblem(stats);
     if (problem !== null) return `${part} ${problem}`;
   }
   return null;
@@ -89,7 +91,10 @@ function isTrusted({ uid }: Stats): boolean {
 }
 
 function ownershipProblem(stats: Stats): string | null {
-  if (!isTrusted(stats)) return `belongs to user ${stats.uid}, not to root`;
+  return isTrusted(stats) ? modeProblem(stats) : `belongs to user ${stats.uid}, not to root`;
+}
+
+function modeProblem(stats: Stats): string | null {
   const mode = (stats.mode & 0o7777).toString(8);
   return (stats.mode & OTHERS_WRITE) === 0 ? null : `is writable by users other than root (mode ${mode})`;
 }

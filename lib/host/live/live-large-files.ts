@@ -70,7 +70,7 @@ export class LiveLargeFiles implements LargeFiles {
 
   async content(path: string, options: Omit<CopyOptions, 'mode'> = {}): Promise<FileContent> {
     return attempt(path, async () => {
-      const at = this.#trusted(path);
+      const at = this.#trusted(path, options.owner);
       return withFile(at, 'r', async (file) => stream(file, (await stat(at)).size, options));
     });
   }
@@ -105,7 +105,7 @@ export class LiveLargeFiles implements LargeFiles {
       }
       const content = await this.content(draft);
       const place = placeOf(content);
-      if ((await this.#contentAt(place))?.sha256 === content.sha256) {
+      if ((await this.#contentAt(place, options.owner))?.sha256 === content.sha256) {
         await attempt(place, () => chmod(this.#root + place, options.mode));
         return { ...content, isNew: false };
       }
@@ -152,15 +152,15 @@ export class LiveLargeFiles implements LargeFiles {
     });
   }
 
-  /** A path on the machine, if only root can have written the file there. */
-  #trusted(path: string): string {
-    const distrust = distrustOf(this.#root, path);
+  /** A path on the machine, if only root, or the owner, can have written the file there. */
+  #trusted(path: string, owner?: number): string {
+    const distrust = distrustOf(this.#root, path, owner);
     if (distrust !== null) throw new Distrust(distrust);
     return this.#root + path;
   }
 
-  async #contentAt(path: string): Promise<FileContent | null> {
-    return (await this.status(path)) === null ? null : this.content(path);
+  async #contentAt(path: string, owner?: number): Promise<FileContent | null> {
+    return (await this.status(path)) === null ? null : this.content(path, { owner });
   }
 
   async #copy(source: string, draft: string, options: CopyOptions): Promise<void> {

@@ -1,3 +1,5 @@
+import { AGENT_PATH, AGENT_SCRIPT } from './agent-script.ts';
+
 /** The first process of a guest: finds its devices, and starts a shell, or the system on its root disk. */
 const INIT = String.raw`#!/bin/busybox sh
 # portal-gun: the first process of a guest. The kernel command line can have
@@ -102,6 +104,7 @@ exec /bin/busybox init
 
 const INITTAB = `::respawn:/etc/portal-gun/console
 ::respawn:/etc/portal-gun/power-button
+::respawn:/usr/lib/portal-gun/agent
 ::ctrlaltdel:/sbin/reboot
 ::shutdown:/bin/sync
 ::shutdown:/bin/umount -a -r
@@ -147,4 +150,5 @@ export const GUEST_FILES: readonly GuestFile[] = [
   { path: 'etc/group', mode: 0o644, text: 'root:x:0:\ntty:x:5:\n' },
   { path: 'etc/portal-gun/console', mode: 0o755, text: CONSOLE },
   { path: 'etc/portal-gun/power-button', mode: 0o755, text: POWER_BUTTON },
+  { path: AGENT_PATH, mode: 0o755, text: AGENT_SCRIPT },
 ];

@@ -24,6 +24,8 @@ const bootRecord = z.object({
   /** Why there is no ELF beside the kernel; `null` if there is one, or no kernel. */
   whyNoElf: z.nullable(z.string()),
   initrd: z.nullable(storedFile),
+  /** The protocol of the agent in the initramfs; missing or 0: it has none, as before there was an agent. */
+  agent: z.optional(z.int().check(z.nonnegative())),
   origin,
   createdAt: z.string(),
 });

@@ -22,10 +22,11 @@ const CHECKS: readonly Check[] = [
   checkPci,
   checkShares,
   checkAfter,
+  checkConsoles,
   checkArchitecture,
 ];
 
-function checkBoot({ firmware, boot, os, disks }: MachineDefinition): readonly YamlFault[] {
+function checkBoot({ firmware, boot, os, disks, nics }: MachineDefinition): readonly YamlFault[] {
   const kernel = boot.kernel ?? boot.profile;
   const faults: YamlFault[] = [];
   if (boot.kernel !== null && boot.profile !== null) {
@@ -44,12 +45,13 @@ function checkBoot({ firmware, boot, os, disks }: MachineDefinition): readonly Y
     firmware !== 'none' &&
     kernel === null &&
     os.root === null &&
-    !disks.some(({ source }) => source !== null)
+    !disks.some(({ source }) => source !== null) &&
+    !nics.some((nic) => nic.boot)
   ) {
     faults.push(
       fault(
         ['firmware'],
-        `has nothing to start with ${firmware}: no disk has content`,
+        `has nothing to start with ${firmware}: no disk has content, and no network card has "boot"`,
         'name a root image (os: { root: image:NAME }), or an installer (disks: [{ name: cd, source: …, cdrom: true }])',
       ),
     );
@@ -98,15 +100,30 @@ function checkConsoleArguments({ boot, architecture }: MachineDefinition): reado
     });
 }
 
-function checkCpus({ cpus }: MachineDefinition): readonly YamlFault[] {
-  if (cpus.pin.length === 0 || cpus.pin.length === cpus.count) return [];
-  return [
-    fault(
-      ['cpus', 'pin'],
-      `names ${cpus.pin.length} CPUs of the host for ${cpus.count} virtual CPUs`,
-      'name one for each virtual CPU',
-    ),
-  ];
+function checkCpus({ cpus: { count, pin, topology } }: MachineDefinition): readonly YamlFault[] {
+  const faults: YamlFault[] = [];
+  if (pin.length > 0 && pin.length !== count) {
+    faults.push(
+      fault(
+        ['cpus', 'pin'],
+        `names ${pin.length} CPUs of the host for ${count} virtual CPUs`,
+        'name one for each virtual CPU',
+      ),
+    );
+  }
+  if (topology === null) return faults;
+  const { sockets, cores, threads } = topology;
+  const product = sockets * cores * threads;
+  if (product !== count) {
+    faults.push(
+      fault(
+        ['cpus'],
+        `has ${count} virtual CPUs, and ${sockets} sockets with ${cores} cores of ${threads} threads are ${product}`,
+        'change "count", or "sockets", "cores" and "threads"',
+      ),
+    );
+  }
+  return faults;
 }
 
 function checkMemory({ memory }: MachineDefinition): readonly YamlFault[] {
@@ -143,8 +160,18 @@ function checkDisks({ disks }: MachineDefinition): readonly YamlFault[] {
   });
 }
 
-function checkNics({ nics }: MachineDefinition): readonly YamlFault[] {
-  return nics.flatMap(({ network, bridge, mac }, index) => [
+function checkNics({ nics, firmware, boot }: MachineDefinition): readonly YamlFault[] {
+  const isDirect = firmware === 'none' || boot.kernel !== null || boot.profile !== null;
+  return nics.flatMap(({ network, bridge, mac, boot: boots }, index) => [
+    ...(boots && isDirect
+      ? [
+          fault(
+            ['nics', index, 'boot'],
+            'is not used: the kernel is started directly',
+            'remove it, or remove the kernel and use firmware bios or uefi',
+          ),
+        ]
+      : []),
     ...(network !== null && bridge !== null
       ? [fault(['nics', index, 'bridge'], 'cannot be used with "network"', 'remove one of them')]
       : []),
@@ -168,6 +195,16 @@ function checkPci({ pci }: MachineDefinition): readonly YamlFault[] {
 
 function checkShares({ shares }: MachineDefinition): readonly YamlFault[] {
   return shares.flatMap((_, index) => repeated(shares, index, 'name', ['shares', index]));
+}
+
+function checkConsoles({ consoles, name }: MachineDefinition): readonly YamlFault[] {
+  return consoles.flatMap(({ of }, index): readonly YamlFault[] => {
+    if (of === name) return [fault(['consoles', index, 'of'], 'is the machine itself', 'remove it')];
+    const first = consoles.findIndex((each) => each.of === of);
+    return first === index
+      ? []
+      : [fault(['consoles', index, 'of'], `is the same as consoles[${first}]`, 'remove one of them')];
+  });
 }
 
 function checkAfter({ after, name }: MachineDefinition): readonly YamlFault[] {

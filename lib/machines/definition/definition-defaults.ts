@@ -39,6 +39,7 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
       source: disk.source ?? null,
       format: disk.format ?? (disk.cdrom === true ? 'raw' : 'qcow2'),
       bus: disk.bus ?? (disk.cdrom === true ? 'sata' : 'virtio'),
+      cache: disk.cache ?? null,
       readOnly: disk.readonly ?? disk.cdrom ?? false,
       cdrom: disk.cdrom ?? false,
     })),
@@ -47,6 +48,7 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
       bridge: nic.bridge ?? null,
       model: nic.model ?? 'virtio',
       mac: nic.mac ?? null,
+      boot: nic.boot ?? false,
     })),
     pci: (written.pci ?? []).map(pciOf),
     shares: (written.shares ?? []).map((share) => ({
@@ -55,6 +57,7 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
       mode: share.mode ?? 'ro',
       driver: share.driver ?? '9p',
     })),
+    consoles: (written.consoles ?? []).map(({ of, write }) => ({ of, write: write ?? false })),
     display: written.display ?? 'none',
     nested: written.nested ?? false,
     // A guest that runs VMs needs an IOMMU to pass hardware through to them.
@@ -63,6 +66,7 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
     watchdog: written.watchdog ?? null,
     tpm: written.tpm ?? false,
     vsock: written.vsock ?? false,
+    agent: written.agent ?? 'virtio-serial',
     spareRootPorts: written['spare-root-ports'] ?? DEFAULT_SPARE_ROOT_PORTS,
     autostart: written.autostart ?? false,
     on: { reboot: written.on?.reboot ?? 'restart', crash: written.on?.crash ?? 'destroy' },
@@ -71,9 +75,13 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
 }
 
 function cpusOf({ cpus = 1 }: WrittenDefinition): CpuDefinition {
-  if (typeof cpus === 'number') return { count: cpus, pin: [], model: null };
-  const pin = cpus.pin ?? [];
-  return { count: cpus.count ?? Math.max(pin.length, 1), pin, model: cpus.model ?? null };
+  if (typeof cpus === 'number') return { count: cpus, pin: [], topology: null, model: null };
+  const { pin = [], sockets = 1, threads = 1, model = null } = cpus;
+  const given = cpus.count ?? (pin.length > 0 ? pin.length : null);
+  const cores = cpus.cores ?? Math.max(Math.floor((given ?? 1) / (sockets * threads)), 1);
+  const hasTopology = cpus.sockets !== undefined || cpus.cores !== undefined || cpus.threads !== undefined;
+  const topology = hasTopology ? { sockets, cores, threads } : null;
+  return { count: given ?? sockets * cores * threads, pin, topology, model };
 }
 
 function memoryOf({ memory = DEFAULT_MEMORY_BYTES }: WrittenDefinition): MemoryDefinition {
@@ -82,13 +90,16 @@ function memoryOf({ memory = DEFAULT_MEMORY_BYTES }: WrittenDefinition): MemoryD
 }
 
 /** A machine without `boot` gets the small system of portal-gun. */
-function bootOf({ boot, os, disks = [], firmware = 'none' }: WrittenDefinition): BootDefinition {
-  const bootsDisk =
-    os?.root !== undefined || disks.some(({ source }) => source !== undefined) || firmware !== 'none';
+function bootOf({ boot, os, disks = [], nics = [], firmware = 'none' }: WrittenDefinition): BootDefinition {
+  const hasFirmware =
+    os?.root !== undefined ||
+    disks.some(({ source }) => source !== undefined) ||
+    nics.some((nic) => nic.boot === true) ||
+    firmware !== 'none';
   const isEmpty = boot?.profile === undefined && boot?.kernel === undefined;
   const kernelArguments = boot?.arguments ?? '';
   return {
-    profile: boot?.profile ?? (isEmpty && !bootsDisk ? DEFAULT_PROFILE : null),
+    profile: boot?.profile ?? (isEmpty && !hasFirmware ? DEFAULT_PROFILE : null),
     kernel: boot?.kernel ?? null,
     initrd: boot?.initrd ?? null,
     arguments: typeof kernelArguments === 'string' ? kernelArguments : kernelArguments.join(' '),

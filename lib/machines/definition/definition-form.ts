@@ -4,9 +4,11 @@ import { CATEGORIES, isCategory } from '../../libvirt/machine/category.ts';
 import { parseDeviceSelector } from './device-selector.ts';
 import {
   ACCELERATORS,
+  AGENT_TRANSPORTS,
   ARCHITECTURES,
   DEFINITION_FORMAT,
   DISK_BUSES,
+  DISK_CACHES,
   DISK_FORMATS,
   DISPLAYS,
   EVENT_ACTIONS,
@@ -113,6 +115,12 @@ const cpusForm = z.union([
       yamlList(integer(0, MAX_HOST_CPU)),
       'CPUs of the host, one for each virtual CPU, in order. Empty: any CPU.',
     ),
+    sockets: key(
+      integer(1, MAX_CPUS),
+      'Sockets that the guest sees. Default: 1, if cores or threads are given.',
+    ),
+    cores: key(integer(1, MAX_CPUS), 'Cores of each socket. Default: as many as `count` needs.'),
+    threads: key(integer(1, MAX_CPUS), 'Threads of each core. Default: 1, if sockets or cores are given.'),
     model: key(
       text(/^[A-Za-z0-9._-]{1,64}$/, 'must be a CPU model of libvirt, host-passthrough or host-model'),
       'CPU model of libvirt, `host-passthrough` or `host-model`.',
@@ -154,7 +162,10 @@ const osForm = z.strictObject({
     'Root image: `image:NAME` of the store, or a path in the folder. It is never changed.',
   ),
   size: key(size(), 'Size of the root disk. Default: that of the image.'),
-  ephemeral: key(flag(), 'Whether changes of the root disk are dropped at each start.'),
+  ephemeral: key(
+    flag(),
+    'Whether changes of the root disk are dropped when the VM stops. A reboot of the guest keeps them.',
+  ),
 });
 
 const diskForm = z.strictObject({
@@ -163,6 +174,7 @@ const diskForm = z.strictObject({
   source: key(imageFile, 'A file in the folder, or `image:NAME` of the store, in place of a new disk.'),
   format: key(oneOf(DISK_FORMATS), 'Format of the file.'),
   bus: key(oneOf(DISK_BUSES), 'How the guest sees the disk.'),
+  cache: key(oneOf(DISK_CACHES), 'How the host caches it. Default: that of QEMU.'),
   readonly: key(flag(), 'Whether the guest can only read it.'),
   cdrom: key(flag(), 'Whether it is a CD-ROM, for example an installer.'),
 });
@@ -184,6 +196,7 @@ const nicForm = z.strictObject({
     ),
     'MAC address. Default: one that portal.lock keeps.',
   ),
+  boot: key(flag(), 'Whether the firmware starts from the network by this card (PXE), after the disks.'),
 });
 
 /** The keys of an entry of `pci` that name parts of an identity. */
@@ -211,6 +224,17 @@ const shareForm = z.strictObject({
   driver: key(oneOf(SHARE_DRIVERS), 'How it is shared: `9p` or `virtiofs`.'),
 });
 
+const consoleForm = z.strictObject({
+  of: required(
+    text(
+      /^([a-z][a-z0-9-]{0,40}|type=[a-z][a-z0-9-]{0,62})$/,
+      'must be the name of a machine, or type=CATEGORY for all machines of a category',
+    ),
+    'The name of a machine, or `type=CATEGORY` for all machines of a category.',
+  ),
+  write: key(flag(), 'Whether this machine can also send keys to the console.'),
+});
+
 /** The form of a machine definition. */
 export const definitionForm = z.strictObject({
   $schema: key(yamlText, 'JSON Schema, for editors.'),
@@ -230,6 +254,10 @@ export const definitionForm = z.strictObject({
   nics: key(yamlList(nicForm), 'Virtual network cards.'),
   pci: key(yamlList(pciForm), 'Devices of the host that the machine gets.'),
   shares: key(yamlList(shareForm), 'Directories that are shared with the guest.'),
+  consoles: key(
+    yamlList(consoleForm),
+    'Serial consoles of other machines that this machine sees, each on a port of its own.',
+  ),
   display: key(oneOf(DISPLAYS), '`none` has only the serial console.'),
   nested: key(flag(), 'Whether the guest can run VMs.'),
   iommu: key(flag(), 'Whether the guest has an IOMMU.'),
@@ -237,6 +265,7 @@ export const definitionForm = z.strictObject({
   watchdog: key(oneOf(WATCHDOG_ACTIONS), 'Action of a watchdog if the guest hangs.'),
   tpm: key(flag(), 'Whether the guest has an emulated TPM.'),
   vsock: key(flag(), 'Whether the guest has a vsock device.'),
+  agent: key(oneOf(AGENT_TRANSPORTS), 'How the host reaches the agent of the guest. `none`: not at all.'),
   'spare-root-ports': key(integer(0, MAX_ROOT_PORTS), 'Free PCIe root ports, for devices attached later.'),
   autostart: key(flag(), 'Whether libvirt starts it when the host boots.'),
   on: key(

@@ -8,24 +8,28 @@ export const ARCHITECTURES = ['x86_64', 'aarch64'] as const;
 export const FIRMWARES = ['none', 'bios', 'uefi'] as const;
 export const ACCELERATORS = ['auto', 'kvm', 'emulation'] as const;
 export const DISK_FORMATS = ['qcow2', 'raw'] as const;
+export const DISK_CACHES = ['none', 'writeback', 'writethrough', 'directsync', 'unsafe'] as const;
 export const DISK_BUSES = ['virtio', 'sata', 'scsi', 'usb'] as const;
 export const NIC_MODELS = ['virtio', 'e1000e', 'e1000', 'igb', 'rtl8139'] as const;
 export const SHARE_MODES = ['ro', 'rw'] as const;
 export const SHARE_DRIVERS = ['9p', 'virtiofs'] as const;
 export const DISPLAYS = ['none', 'vga', 'virtio', 'vnc'] as const;
 export const WATCHDOG_ACTIONS = ['none', 'reset', 'poweroff', 'pause'] as const;
+export const AGENT_TRANSPORTS = ['virtio-serial', 'none'] as const;
 export const EVENT_ACTIONS = ['destroy', 'restart', 'preserve'] as const;
 
 type Architecture = (typeof ARCHITECTURES)[number];
 type Firmware = (typeof FIRMWARES)[number];
 type Accelerator = (typeof ACCELERATORS)[number];
 export type DiskFormat = (typeof DISK_FORMATS)[number];
+export type DiskCache = (typeof DISK_CACHES)[number];
 export type DiskBus = (typeof DISK_BUSES)[number];
 export type NicModel = (typeof NIC_MODELS)[number];
 export type ShareMode = (typeof SHARE_MODES)[number];
 export type ShareDriver = (typeof SHARE_DRIVERS)[number];
 type Display = (typeof DISPLAYS)[number];
 type WatchdogAction = (typeof WATCHDOG_ACTIONS)[number];
+type AgentTransport = (typeof AGENT_TRANSPORTS)[number];
 type EventAction = (typeof EVENT_ACTIONS)[number];
 
 /**
@@ -49,6 +53,7 @@ export interface MachineDefinition {
   readonly nics: readonly NicDefinition[];
   readonly pci: readonly PciDefinition[];
   readonly shares: readonly ShareDefinition[];
+  readonly consoles: readonly ConsoleDefinition[];
   readonly display: Display;
   readonly nested: boolean;
   readonly iommu: boolean;
@@ -56,6 +61,8 @@ export interface MachineDefinition {
   readonly watchdog: WatchdogAction | null;
   readonly tpm: boolean;
   readonly vsock: boolean;
+  /** How the host reaches the agent of the guest. */
+  readonly agent: AgentTransport;
   /** Free PCIe root ports, for devices that are attached while it runs. */
   readonly spareRootPorts: number;
   readonly autostart: boolean;
@@ -68,8 +75,18 @@ export interface CpuDefinition {
   readonly count: number;
   /** The processors of the host that each of its own runs on, in order; empty if it runs on any. */
   readonly pin: readonly number[];
+  /** How the guest sees them; `null` for the default of the hypervisor. Their product is `count`. */
+  readonly topology: CpuTopology | null;
   /** A model of libvirt, `host-passthrough`, or `null` for the default of the hypervisor. */
   readonly model: string | null;
+}
+
+interface CpuTopology {
+  readonly sockets: number;
+  /** Of each socket. */
+  readonly cores: number;
+  /** Of each core. */
+  readonly threads: number;
 }
 
 export interface MemoryDefinition {
@@ -106,6 +123,8 @@ export interface DiskDefinition {
   readonly source: string | null;
   readonly format: DiskFormat;
   readonly bus: DiskBus;
+  /** How the host caches it; `null` for the default of the hypervisor. */
+  readonly cache: DiskCache | null;
   readonly readOnly: boolean;
   readonly cdrom: boolean;
 }
@@ -117,6 +136,8 @@ export interface NicDefinition {
   readonly model: NicModel;
   /** `null` until portal.lock has one. */
   readonly mac: string | null;
+  /** Whether firmware can start from the network by it, after the disks. */
+  readonly boot: boolean;
 }
 
 /** Devices of the host that the machine gets: those that a selector matches, or one by its identity; never both. */
@@ -134,4 +155,12 @@ interface ShareDefinition {
   readonly source: string;
   readonly mode: ShareMode;
   readonly driver: ShareDriver;
+}
+
+/** Consoles of other machines that a machine sees. */
+interface ConsoleDefinition {
+  /** The name of a machine, or `type=CATEGORY`. */
+  readonly of: string;
+  /** Whether it can also send keys to them. */
+  readonly write: boolean;
 }

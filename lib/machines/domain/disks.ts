@@ -13,6 +13,19 @@ export function pluggedDisks({ disks }: ResolvedMachine): readonly ResolvedDisk[
 }
 
 /**
+ * Whether a disk is new at each start: libvirt puts an overlay over its file when the VM starts, whoever starts it, and
+ * removes the overlay when the VM stops. A reboot of the guest keeps it.
+ */
+export function isEphemeral({ content }: ResolvedDisk): boolean {
+  return content.kind === 'overlay' && content.ephemeral;
+}
+
+/** The overlay that libvirt creates for an {@link isEphemeral} disk. It refuses to start if the file exists. */
+export function overlayPath({ path }: ResolvedDisk, machine: string): string {
+  return `${path}.TRANSIENT-${machine}`;
+}
+
+/**
  * The disks of a machine, and the controllers that they need.
  *
  * @param firstBus of the root ports of {@link pluggedDisks}
@@ -30,7 +43,12 @@ export function diskNodes(machine: ResolvedMachine, firstBus: number): readonly 
         {
           name: 'driver',
           // Space that the guest discards is given back to the host.
-          attributes: { name: 'qemu', type: disk.format, discard: disk.cdrom ? undefined : 'unmap' },
+          attributes: {
+            name: 'qemu',
+            type: disk.format,
+            cache: disk.cache ?? undefined,
+            discard: disk.cdrom ? undefined : 'unmap',
+          },
         },
         { name: 'source', attributes: { file: disk.path } },
         {
@@ -38,6 +56,7 @@ export function diskNodes(machine: ResolvedMachine, firstBus: number): readonly 
           attributes: { dev: `${NAME_PREFIXES[disk.bus]}${letters(inNames)}`, bus: disk.bus },
         },
         disk.readOnly || disk.cdrom ? { name: 'readonly' } : undefined,
+        isEphemeral(disk) ? { name: 'transient' } : undefined,
         { name: 'serial', content: disk.name },
         // Firmware tries them in their order: an installer follows the disk that it fills.
         boots ? { name: 'boot', attributes: { order: String(at + 1) } } : undefined,

@@ -1,6 +1,7 @@
 import { MACHINE_NAMESPACE, MACHINE_PREFIX } from '../../libvirt/machine/machine-metadata.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
+import { nodeIn } from './xml-node.ts';
 
 /** The record of the machine in the definition of a VM, apart from its folder. */
 export interface MachineMarks {
@@ -13,13 +14,20 @@ export interface MachineMarks {
 /** The attributes of our element that say this; others are kept. */
 export const MACHINE_MARKS: readonly string[] = ['category', 'folder', 'definition', 'project'];
 
+const ELEMENT = `${MACHINE_PREFIX}:machine`;
+
+/** Our element in a rendered domain: the first, because fragments cannot have one. */
+export function machineElementIn(domain: XmlNode): XmlNode | undefined {
+  return nodeIn(nodeIn(domain, 'metadata'), ELEMENT);
+}
+
 /** By this a VM is known as a machine of portal-gun: never by its name. */
 export function metadataNode({ definition, folder }: ResolvedMachine, marks: MachineMarks): XmlNode {
   return {
     name: 'metadata',
     content: [
       {
-        name: `${MACHINE_PREFIX}:machine`,
+        name: ELEMENT,
         attributes: {
           [`xmlns:${MACHINE_PREFIX}`]: MACHINE_NAMESPACE,
           category: definition.category,

@@ -4,7 +4,7 @@ import type { ResolvedMachine, ResolvedNic, ResolvedShare } from '../resolved-ma
 import { portAddress } from './pci-places.ts';
 
 /** Virtual network cards, each in a root port from that bus on. */
-export function nicNodes({ nics }: ResolvedMachine, firstBus: number): readonly XmlNode[] {
+export function nicNodes({ nics, disks }: ResolvedMachine, firstBus: number): readonly XmlNode[] {
   return nics.map((nic, at) => {
     const { type, source, isPlugged } = connectionOf(nic);
     return {
@@ -15,8 +15,10 @@ export function nicNodes({ nics }: ResolvedMachine, firstBus: number): readonly 
         source === null ? undefined : { name: 'source', attributes: source },
         { name: 'model', attributes: { type: nic.model } },
         isPlugged ? undefined : { name: 'link', attributes: { state: 'down' } },
-        // Nothing boots from the network, and each boot program of a card would take its time.
-        { name: 'rom', attributes: { enabled: 'no' } },
+        // Firmware tries the network if no disk starts: an installer from the network fills an empty disk.
+        nic.boot ? { name: 'boot', attributes: { order: String(disks.length + at + 1) } } : undefined,
+        // The boot program of a card from which nothing boots would take its time.
+        nic.boot ? undefined : { name: 'rom', attributes: { enabled: 'no' } },
         portAddress(firstBus + at),
       ],
     };

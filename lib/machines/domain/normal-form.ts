@@ -6,7 +6,8 @@ import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { isAdded, personalAttributes } from './added-by-libvirt.ts';
 import { partName, sizeInBytes } from './difference-words.ts';
 import { isPciController, isRootPort, isSameMachineType, matchNodes } from './matched-nodes.ts';
-import { nodeFrom, nodesIn, textOf } from './xml-node.ts';
+import { machineElementIn } from './metadata.ts';
+import { nodeFrom, nodeIn, nodesIn, textOf } from './xml-node.ts';
 
 /** A difference between the definition of a VM and its machine. */
 export interface DefinitionDifference {
@@ -27,7 +28,7 @@ const PRESENT = 'present';
  * adds (addresses, defaults, devices of the board, versions) and devices that are assigned to the VM are no
  * difference. Devices and settings that a person added are differences.
  *
- * @param rendered by `renderDomain` or `renderIsolatedNetwork`
+ * @param rendered a rendered domain or network
  * @param found as `virsh dumpxml --inactive` or `virsh net-dumpxml --inactive` prints it
  */
 export function definitionDifferences(
@@ -35,19 +36,49 @@ export function definitionDifferences(
   found: XmlDocument,
 ): readonly DefinitionDifference[] {
   return [
-    ...metadataDifferences(rendered, found),
-    ...differencesIn(nodeFrom(rendered.root), nodeFrom(found.root), []),
+    ...metadataDifferences([...marksIn(rendered)], found),
+    ...differencesIn(nodeFrom(rendered.root), withoutOverlays(nodeFrom(found.root)), []),
   ];
 }
 
+/**
+ * The same for the definition of a VM that is not written as text, which takes more time than the comparison.
+ *
+ * @param domain by `domainOf`
+ */
+export function domainDifferences(domain: XmlNode, found: XmlDocument): readonly DefinitionDifference[] {
+  const marks = Object.entries(machineElementIn(domain)?.attributes ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return [
+    ...metadataDifferences(marks, found),
+    ...differencesIn(domain, withoutOverlays(nodeFrom(found.root)), []),
+  ];
+}
+
+/** While a VM runs, the source of a transient disk is an overlay, and its own file is below it. */
+function withoutOverlays(node: XmlNode): XmlNode {
+  if (node.name === 'domain' || node.name === 'devices') {
+    return { ...node, content: nodesIn(node).map(withoutOverlays) };
+  }
+  const below = nodeIn(nodeIn(node, 'backingStore'), 'source');
+  if (node.name !== 'disk' || below === undefined || nodeIn(node, 'transient') === undefined) return node;
+  return { ...node, content: nodesIn(node).map((child) => (child.name === 'source' ? below : child)) };
+}
+
 /** Compares our element, with any prefix: all its attributes are ours, its content and its siblings are not. */
-function metadataDifferences(rendered: XmlDocument, found: XmlDocument): readonly DefinitionDifference[] {
-  const attributesOf = (document: XmlDocument): ReadonlyMap<string, string> =>
-    findMachineMetadata(document)?.element.attributes ?? new Map();
-  const [ours, theirs] = [attributesOf(rendered), attributesOf(found)];
-  return [...ours]
+function metadataDifferences(
+  ours: readonly (readonly [name: string, value: string])[],
+  found: XmlDocument,
+): readonly DefinitionDifference[] {
+  const theirs = marksIn(found);
+  return ours
     .filter(([name, value]) => !name.startsWith('xmlns') && theirs.get(name) !== value)
     .map(([name, wanted]) => ({ part: `metadata ${name}`, found: theirs.get(name) ?? null, wanted }));
+}
+
+function marksIn(document: XmlDocument): ReadonlyMap<string, string> {
+  return findMachineMetadata(document)?.element.attributes ?? new Map();
 }
 
 /** A difference in words: `memory 512 MiB instead of 256 MiB`. */

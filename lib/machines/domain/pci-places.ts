@@ -19,6 +19,8 @@ const BOARD_SLOTS = {
   vsock: 0x12,
   scsi: 0x13,
   usb: 0x14,
+  /** The ports of virtio-serial. */
+  channels: 0x1d,
   /** The first of those for SATA controllers beside that of the chipset. */
   sata: 0x15,
 } as const;

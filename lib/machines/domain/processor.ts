@@ -1,4 +1,5 @@
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
+import type { CpuDefinition } from '../definition/machine-definition.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
 
 /** More virtual CPUs need the extended mode of the interrupt remapping. */
@@ -52,8 +53,10 @@ export function vcpuNodes({ definition: { cpus } }: ResolvedMachine): readonly X
  */
 export function cpuNode({ definition, hypervisor }: ResolvedMachine): XmlNode {
   const { cpus, nested, architecture } = definition;
+  const topology = topologyNodes(cpus);
   const isHost = cpus.model === null || HOST_MODELS.includes(cpus.model);
-  if (isHost && hypervisor === 'qemu') return { name: 'cpu', attributes: { mode: 'maximum' } };
+  if (isHost && hypervisor === 'qemu')
+    return { name: 'cpu', attributes: { mode: 'maximum' }, content: topology };
   const isPc = architecture === 'x86_64';
   const feature = (policy: string, name: string): XmlNode => ({
     name: 'feature',
@@ -63,7 +66,10 @@ export function cpuNode({ definition, hypervisor }: ResolvedMachine): XmlNode {
     return {
       name: 'cpu',
       attributes: { mode: cpus.model ?? 'host-passthrough' },
-      content: isPc && !nested ? ['vmx', 'svm'].map((name) => feature('disable', name)) : [],
+      content: [
+        ...topology,
+        ...(isPc && !nested ? ['vmx', 'svm'].map((name) => feature('disable', name)) : []),
+      ],
     };
   }
   const virtualization = /^(EPYC|Opteron|athlon|phenom)/i.test(cpus.model ?? '') ? 'svm' : 'vmx';
@@ -72,9 +78,17 @@ export function cpuNode({ definition, hypervisor }: ResolvedMachine): XmlNode {
     attributes: { mode: 'custom', match: 'exact' },
     content: [
       { name: 'model', attributes: { fallback: 'forbid' }, content: cpus.model ?? '' },
+      ...topology,
       isPc && nested ? feature('require', virtualization) : undefined,
     ],
   };
+}
+
+function topologyNodes({ topology }: CpuDefinition): readonly XmlNode[] {
+  if (topology === null) return [];
+  const { sockets, cores, threads } = topology;
+  const attributes = { sockets: String(sockets), cores: String(cores), threads: String(threads) };
+  return [{ name: 'topology', attributes }];
 }
 
 /** ACPI and interrupt controllers. */

@@ -2,10 +2,11 @@ import { findMachineMetadata, MACHINE_NAMESPACE } from '../../libvirt/machine/ma
 import { failInXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import { splitName } from '../../libvirt/xml/xml-namespace.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
+import { formatDocument } from './format-document.ts';
 import { placedDevices } from './kept-places.ts';
 import { isAssigned, isSameMachineType } from './matched-nodes.ts';
 import { MACHINE_MARKS } from './metadata.ts';
-import { formatDocument, nodeFrom, nodeIn, nodesIn } from './xml-node.ts';
+import { nodeFrom, nodeIn, nodesIn } from './xml-node.ts';
 
 /**
  * The definition of an existing VM, changed to the current state of its machine: the text to define. Of the existing
@@ -19,7 +20,7 @@ import { formatDocument, nodeFrom, nodeIn, nodesIn } from './xml-node.ts';
  * Everything else is as the rendered definition has it: additions of a person go.
  *
  * @param found as `virsh dumpxml --inactive` prints it
- * @param rendered by `renderDomain`
+ * @param rendered by `renderedDocument`
  * @throws PortalGunError BAD_XML if the namespace of our metadata has another element
  */
 export function withDefinition(found: XmlDocument, rendered: XmlDocument): string {

@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import type { XmlElement } from '../../libvirt/xml/xml-element.ts';
-import { formatXml, type XmlNode } from '../../libvirt/xml/xml-text.ts';
+import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 
 /** The characters that an attribute cannot hold: a reader makes a space of white space, and libvirt refuses controls. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
@@ -34,13 +34,13 @@ export function nodeFrom({ name, attributes, children, text }: XmlElement): XmlN
 }
 
 /**
- * A document, as a definition is passed to libvirt.
+ * The same node, whose texts libvirt can hold.
  *
  * @throws PortalGunError BAD_DEFINITION for a text that XML, or libvirt, cannot hold
  */
-export function formatDocument(node: XmlNode): string {
+export function checkedNode(node: XmlNode): XmlNode {
   check(node);
-  return `${formatXml([node])}\n`;
+  return node;
 }
 
 function check(node: XmlNode): void {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { demandGoing } from '../../base/cancelled.ts';
 import { PortalGunError } from '../../base/errors.ts';
+import { PROTOCOL } from '../../guest/agent/greeting.ts';
 import { packGuest } from '../../machines/boot/guest-archive.ts';
 import { BOOT_PROFILES, type BootProfile, modulesOf } from '../../machines/boot/guest-modules.ts';
 import { defaultKernelPackage, isKernelPart, type PackageFacts } from '../../machines/boot/package-lists.ts';
@@ -107,6 +108,7 @@ async function build(
       elf: ofElf,
       whyNoElf: uncompressed.why,
       initrd: ofInitrd,
+      agent: PROTOCOL,
       origin: {
         kind: 'packages',
         distribution,

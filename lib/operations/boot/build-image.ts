@@ -18,7 +18,7 @@ export interface BuildImageOptions extends WorkOptions {
   readonly system: string;
   /** The release; that of the host by default. */
   readonly suite?: string | undefined;
-  /** The name in the store; `debian-SUITE` by default. */
+  /** The name in the store; by default `debian`, and `debian-SUITE` if the release is given. */
   readonly name?: string | undefined;
   /** More packages. */
   readonly include?: readonly string[];
@@ -79,7 +79,8 @@ export async function buildImage(session: HostSession, options: BuildImageOption
     });
   }
   await demandPrograms(ports, NEEDED);
-  const name = options.name ?? `${distribution.id}-${suite}`;
+  const ofSystem = options.suite === undefined ? distribution.id : `${distribution.id}-${suite}`;
+  const name = options.name ?? ofSystem;
   demandStoreName(name, '--name');
   const packages = [...IMAGE_PACKAGES, ...include];
   const image: BuiltImage = { name, suite, sizeBytes, packages, sources, record: null };

@@ -13,6 +13,7 @@ import { findKernel, MAX_KERNEL_BYTES, uncompressKernel } from './kernel-of-tree
 import { refuseUsedFiles } from './machines-of-store.ts';
 import { unpackPackage } from './package-source.ts';
 import { storeBoot } from './store-boot.ts';
+import { storeOwner } from './store-owner.ts';
 import { type WorkOptions, type Workshop, withWorkshop } from './work.ts';
 
 /** Options of `portal boot import`. */
@@ -207,7 +208,11 @@ async function storeImage(
   const release = await ports.lock();
   try {
     onProgress?.(`Copying ${file}`);
-    const { sha256, sizeBytes } = await large.put(file, () => path, { mode: 0o444, signal });
+    const { sha256, sizeBytes } = await large.put(file, () => path, {
+      mode: 0o444,
+      signal,
+      owner: storeOwner(ports),
+    });
     const record: ImageRecord = {
       version: 1,
       name,

@@ -3,6 +3,7 @@ import type { HostPorts } from '../../host/host-ports.ts';
 import { bootFilePath, imagePath, storedNameOf } from '../../machines/boot/store-paths.ts';
 import type { ImageRecord, StoredFile } from '../../machines/boot/store-records.ts';
 import { demandRecord, demandStoreName, readBootRecords, readImageRecords } from './boot-store.ts';
+import { storeOwner } from './store-owner.ts';
 
 /** The files that a VM is started with, or the command that makes them. Paths are absolute. */
 export type ResolvedBoot =
@@ -107,7 +108,7 @@ export async function demandSoundFiles(ports: HostPorts, paths: readonly string[
 
 async function demandSound(ports: HostPorts, { sha256 }: Pick<StoredFile, 'sha256'>): Promise<string> {
   const path = bootFilePath(sha256);
-  const content = await (await ports.openLargeFiles()).content(path);
+  const content = await (await ports.openLargeFiles()).content(path, { owner: storeOwner(ports) });
   if (content.sha256 === sha256) return path;
   throw new PortalGunError('STORE_FAILED', 'was changed: its content does not match its name', {
     subject: path,

@@ -5,6 +5,7 @@ import { type BootRecord, filesOf, type StoredFile } from '../../machines/boot/s
 import type { HostSession } from '../session/host-session.ts';
 import { readBootRecords, writeRecord } from './boot-store.ts';
 import { refuseUsedFiles } from './machines-of-store.ts';
+import { storeOwner } from './store-owner.ts';
 
 /** QEMU's user can read boot assets, and no user can write them. */
 const BOOT_MODE = 0o644;
@@ -29,6 +30,7 @@ export async function storeBoot(
     for (const content of contents) {
       const { sha256, sizeBytes } = await large.put(content, (each) => bootFilePath(each.sha256), {
         mode: BOOT_MODE,
+        owner: storeOwner(ports),
       });
       files.push({ sha256, sizeBytes });
     }

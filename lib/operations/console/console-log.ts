@@ -30,8 +30,20 @@ export async function* readConsoleLog(
   session: HostSession,
   options: ConsoleLogOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { lines, follow = false, signal } = options;
   const path = demandLog(await findConsole(session, options.machine));
+  yield* readLog(session, path, options);
+}
+
+/**
+ * Reads a log in pieces, as {@link readConsoleLog} does. If it is followed, it need not exist yet.
+ *
+ * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, TOOL_FAILED
+ */
+export async function* readLog(
+  session: HostSession,
+  path: string,
+  { lines, follow = false, signal }: Omit<ConsoleLogOptions, 'machine'>,
+): AsyncGenerator<Uint8Array> {
   const { ports } = session;
   let log = await openLog(session, path);
   if (log === null && !follow) throw new PortalGunError('NOT_FOUND', 'no such file', { subject: path });

@@ -1,6 +1,5 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { shellCommand } from '../../base/shell-command.ts';
-import { isLocalUri } from '../../libvirt/connection-uri.ts';
 import { findMachine } from '../../libvirt/machine/find-machine.ts';
 import {
   type KnownMachine,
@@ -10,7 +9,7 @@ import {
 } from '../../libvirt/machine/read-machines.ts';
 import { type SerialConsole, serialConsoleOf } from '../../libvirt/machine/serial-console.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { askedUri, virshOf } from '../session/libvirt-connection.ts';
+import { demandSocketsHere } from '../session/vm-socket.ts';
 
 /** The serial console of a VM. */
 export interface MachineConsole {
@@ -29,17 +28,11 @@ export interface MachineConsole {
  *   libvirt
  */
 export async function findConsole(session: HostSession, word: string): Promise<MachineConsole> {
-  const virsh = virshOf(session);
-  if (!isLocalUri(virsh.uri)) {
-    throw new PortalGunError(
-      'BAD_ARGUMENT',
-      'names another host, but the socket and the log of a console are files of that host',
-      {
-        subject: askedUri(session)?.by ?? virsh.uri,
-        hint: `run the command on that host: ssh -t HOST ${shellCommand('portal', 'console', word)}`,
-      },
-    );
-  }
+  const virsh = demandSocketsHere(session, 'the socket and the log of a console are files', [
+    'portal',
+    'console',
+    word,
+  ]);
   const { machines } = await readMachines(virsh, 'look');
   const machine = findMachine(machines, word);
   const { name, uuid, state } = machine;

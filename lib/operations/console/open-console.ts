@@ -1,8 +1,9 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { shellCommand } from '../../base/shell-command.ts';
-import { type Channel, CONNECT_TIMEOUT_MS } from '../../host/channel.ts';
+import type { Channel } from '../../host/channel.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { virshOf } from '../session/libvirt-connection.ts';
+import { connectSocket, lockSocket } from '../session/vm-socket.ts';
 import { lastLines } from './console-log.ts';
 import { demandSocket, findConsole, type MachineConsole } from './find-console.ts';
 import { hasUntakenConnection } from './untaken-connection.ts';
@@ -45,7 +46,7 @@ export async function openConsole(
   try {
     const log = found.console?.log ?? null;
     const tail = log === null ? new Uint8Array() : await lastLines(session, log, TAIL_LINES);
-    const channel = await connect(session, found, path);
+    const channel = await connectSocket(session, found.name, path, 'CONSOLE_FAILED');
     const close = (): void => {
       channel.close();
       release();
@@ -64,40 +65,20 @@ export async function openConsole(
   }
 }
 
-/** Takes the lock beside the socket. The kernel releases it when this process ends. */
 async function takeConsole(
-  { ports }: HostSession,
+  session: HostSession,
   { name }: MachineConsole,
   path: string,
 ): Promise<() => void> {
-  const { user } = ports;
-  const person = user.variable('SUDO_USER') ?? user.name ?? 'unknown';
-  const lock = await ports.lockFile(`${path}.lock`, `${user.processId} ${person} ${ports.now()}`);
+  const lock = await lockSocket(session, path);
   if (typeof lock === 'function') return lock;
-  const [, pid, owner, since] = /^(\d{1,10}) (\S{1,64}) ([\dTZ:.-]{1,30})$/.exec(lock.note) ?? [];
-  const who = pid === undefined ? 'another process' : `process ${pid} of user ${owner}, since ${since}`;
-  throw busy(name, who);
+  throw busy(name, lock);
 }
 
 function busy(name: string, who: string): PortalGunError {
   return new PortalGunError('CONSOLE_BUSY', `its console is open in ${who}`, {
     subject: name,
     hint: `read what the VM prints: ${shellCommand('portal', 'console', name, '--log', '--follow')}`,
-  });
-}
-
-async function connect({ ports }: HostSession, { name }: MachineConsole, path: string): Promise<Channel> {
-  const opened = await ports.openChannel(path, CONNECT_TIMEOUT_MS);
-  if (!('failed' in opened)) return opened;
-  const { failed, detail } = opened;
-  if (failed === 'denied') {
-    throw new PortalGunError('PERMISSION_DENIED', `cannot connect to ${path}: ${detail}`, { subject: name });
-  }
-  const words = { absent: 'no program serves it', timeout: 'QEMU does not answer', failed: 'it failed' }[
-    failed
-  ];
-  throw new PortalGunError('CONSOLE_FAILED', `cannot connect to ${path}: ${words} (${detail})`, {
-    subject: name,
   });
 }
 

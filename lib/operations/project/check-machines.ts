@@ -1,9 +1,10 @@
-import { ERRORS, PortalGunError } from '../../base/errors.ts';
+import { PortalGunError } from '../../base/errors.ts';
 import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
 import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
-import { faultsInFolder } from './folder-faults.ts';
+import { faultOfError, faultsInFolder } from './folder-faults.ts';
+import { fragmentFaults } from './machine/folder-fragments.ts';
 import { readFolderScripts } from './machine/folder-scripts.ts';
 import { MACHINES_FOLDER, type MachineFolder, openProject, type Project } from './open-project.ts';
 
@@ -33,7 +34,7 @@ export interface MachineCheck {
  */
 export async function checkMachines(session: HostSession, choice: MachineNames = {}): Promise<MachineCheck> {
   const project = await openProject(session);
-  const parsed = machinesOf(project, choice);
+  const parsed = await machinesOf(project, choice);
   return {
     root: project.root,
     machines: parsed.map(({ folder, result }) => {
@@ -45,8 +46,9 @@ export async function checkMachines(session: HostSession, choice: MachineNames =
         faults: [
           ...secondDefinitions(project, folder),
           ...('error' in result
-            ? [faultOf(result.error)]
+            ? [faultOfError(result.error)]
             : [...result.faults, ...faultsInFolder(project, folder, result)]),
+          ...fragmentFaults(project, folder),
           ...readFolderScripts(project, folder).faults,
         ],
       };
@@ -82,12 +84,7 @@ function lockFaults(project: Project): readonly DefinitionFault[] {
     project.readLock();
     return [];
   } catch (error) {
-    if (error instanceof PortalGunError) return [faultOf(error)];
+    if (error instanceof PortalGunError) return [faultOfError(error)];
     throw error;
   }
-}
-
-/** Without the general remedy of its code, which is to run the check. */
-function faultOf({ code, subject, message, hint }: PortalGunError): DefinitionFault {
-  return { at: subject ?? '', message, hint: hint === ERRORS[code].remedy ? null : hint };
 }

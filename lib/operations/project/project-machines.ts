@@ -1,20 +1,18 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
-import { findMachineMetadata } from '../../libvirt/machine/machine-metadata.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
-import type { Virsh } from '../../libvirt/virsh.ts';
-import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
+import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { withDefaults } from '../../machines/definition/definition-defaults.ts';
 import type { MachineDefinition } from '../../machines/definition/machine-definition.ts';
 import { writtenForm } from '../../machines/definition/written-form.ts';
-import { renderDomain } from '../../machines/domain/domain-text.ts';
-import { projectMark, seedOfPlace } from '../../machines/project/locked-values.ts';
+import { domainOf } from '../../machines/domain/domain-node.ts';
+import { projectMark } from '../../machines/project/locked-values.ts';
 import type { LockedMachine, PortalLock } from '../../machines/project/portal-lock.ts';
 import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { type MachineNames, machinesOf } from './choose-machines.ts';
+import { type MachineNames, machinesOf, type ReadFolder } from './choose-machines.ts';
 import { inOrder } from './machine/machine-order.ts';
 import { ANY_STORE, MachineStore } from './machine/machine-store.ts';
+import { readNeeded } from './machine/needed-definitions.ts';
 import {
   demandVm,
   type Resolution,
@@ -22,20 +20,19 @@ import {
   resolveMachine,
 } from './machine/resolve-machine.ts';
 import { type MachineFolder, openProject, type Project } from './open-project.ts';
-import { demandDefinition } from './show-machine.ts';
 
-const MACHINE_ID = '/etc/machine-id';
 /** The category of a machine whose definition has a fault. */
 const UNKNOWN_CATEGORY = 'unknown';
 const TOLERATED: readonly ErrorCode[] = ['NOT_IN_STORE', 'BAD_DEFINITION', 'BAD_XML'];
 
-/** A machine of a project, with its rendered document. */
+/** A machine of a project, with the definition of its VM. */
 export interface ProjectMachine {
   readonly folder: MachineFolder;
   readonly machine: ResolvedMachine;
   readonly locked: LockedMachine;
-  readonly rendered: XmlDocument;
-  /** The fault of its definition, or the part that the store lacks: the document has a stand-in. `null` if there is none. */
+  /** The definition of its VM. */
+  readonly domain: XmlNode;
+  /** The fault of its definition, or the part that the store lacks: the domain has a stand-in. `null` if there is none. */
   readonly lacks: string | null;
 }
 
@@ -45,7 +42,10 @@ export interface OpeningOptions {
   readonly hypervisor: 'kvm' | 'qemu';
   /** Whether the machines that they start after are opened, too. */
   readonly withNeeded?: boolean;
-  /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
+  /**
+   * Whether boot assets and images have to be in the store, and files in the folder; if not, {@link ProjectMachine.lacks} reports
+   * what the store lacks.
+   */
   readonly demandsStore?: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface OpenedMachines {
 }
 
 /**
- * Reads the machines of a project that are meant, with those that they start after, and renders their documents.
+ * Reads the machines of a project that are meant, with those that they start after, and renders the definitions of their VMs.
  *
  * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, BAD_ARGUMENT, BAD_XML
  */
@@ -70,19 +70,14 @@ export async function openMachines(
 ): Promise<OpenedMachines> {
   const project = await openProject(session);
   const lock = project.readLock();
-  const seed = lock.seed ?? seedOfPlace(hostIdOf(session), project.root);
+  const seed = project.seedOf(lock);
   const store = new MachineStore(session.ports.reader);
-  const context = { project, lock, seed, store, hypervisor };
-  const definitions = new Map<string, MachineDefinition>();
-  const definitionOf = (name: string): MachineDefinition => {
-    const known = definitions.get(name);
-    if (known !== undefined) return known;
-    const folder = project.machine(name);
-    const definition = demandDefinition(folder, project.read(folder));
-    definitions.set(name, definition);
-    return definition;
-  };
-  const named = chosenNames(project, choice);
+  const chosen = await chosenFolders(project, choice);
+  const named = chosen.map(({ folder }) => folder.name);
+  const { definitionOf, machinesOfType } = await readNeeded(project, chosen, {
+    refusesLinksOut: demandsStore,
+  });
+  const context = { project, lock, seed, store, hypervisor, machinesOfType };
   const names = withNeeded
     ? inOrder(named, (name) => definitionOf(name).after)
     : inOrderIfPossible(named, (name) => definitionOf(name).after);
@@ -98,7 +93,7 @@ export async function openMachines(
         folder,
         machine,
         locked,
-        rendered: parseXml(renderDomain(machine, marks), folder.file),
+        domain: domainOf(machine, marks),
         lacks,
       };
     }),
@@ -140,58 +135,14 @@ function resolveAnyway(
 }
 
 /** The host has no VM: it is left out unless it is named. */
-function chosenNames(project: Project, choice: MachineNames): readonly string[] {
+async function chosenFolders(project: Project, choice: MachineNames): Promise<readonly ReadFolder[]> {
   const isNamed = (choice.machines ?? []).length > 0;
-  return machinesOf(project, choice)
-    .filter(({ result }) => isNamed || 'error' in result || result.definition?.category !== 'host')
-    .map(({ folder }) => folder.name);
+  const read = await machinesOf(project, choice);
+  return read.filter(({ result }) => isNamed || 'error' in result || result.definition?.category !== 'host');
 }
 
 /** A mark that differs if the content of a folder differs: a checksum of its definition and fragments. */
 function markOf({ definition, fragments }: ResolvedMachine): string {
   const content = JSON.stringify([writtenForm(definition), fragments.map(({ text }) => text)]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
-}
-
-function hostIdOf({ ports }: HostSession): string {
-  const id = ports.reader.readText(MACHINE_ID);
-  return typeof id === 'string' ? id.trim() : '';
-}
-
-/** The VM of each machine in libvirt; `null` for one that is not there. */
-export type MachineVms = ReadonlyMap<ProjectMachine, KnownMachine | null>;
-
-/**
- * Finds the VMs of machines by their UUIDs.
- *
- * @throws PortalGunError NOT_OURS if a VM of the same name or UUID is not of this folder
- */
-export async function findVms(
-  virsh: Virsh,
-  machines: readonly ProjectMachine[],
-): Promise<{ readonly vms: MachineVms; readonly known: readonly KnownMachine[] }> {
-  const { machines: known } = await readMachines(virsh, 'edit');
-  return { vms: new Map(machines.map((each) => [each, vmOf(each, known)])), known };
-}
-
-function vmOf({ machine }: ProjectMachine, known: readonly KnownMachine[]): KnownMachine | null {
-  const { name } = machine.definition;
-  const vm = known.find(({ uuid }) => uuid === machine.uuid);
-  const namesake = known.find((each) => each.name === name);
-  const stranger = [vm, namesake].find((each) => each !== undefined && !isOurs(each, machine));
-  if (stranger === undefined) return vm ?? null;
-  throw new PortalGunError(
-    'NOT_OURS',
-    'libvirt has a VM of this name that is not of this folder; it was not changed',
-    {
-      subject: stranger.name,
-      hint: `give the machine another name, or rename the VM: virsh domrename ${name} NEW-NAME`,
-    },
-  );
-}
-
-/** Its folder may have moved: the UUID of the lock is unique. */
-function isOurs(vm: KnownMachine, { uuid }: ResolvedMachine): boolean {
-  const metadata = findMachineMetadata(mainDocument(vm).document);
-  return vm.uuid === uuid && metadata?.element.attributes.has('folder') === true;
 }

@@ -2,12 +2,12 @@ import { readNetwork } from '../../apply/changes/machine/network.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { Problem } from '../../base/problem.ts';
 import { isFailure } from '../../host/host-reader.ts';
-import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
-import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
-import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { type KnownMachine, type KnownMachines, readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import { childOf } from '../../libvirt/xml/xml-element.ts';
+import { isEphemeral, overlayPath } from '../../machines/domain/disks.ts';
 import { isIsolatedNetwork, libvirtNetworkName } from '../../machines/network/network-name.ts';
+import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import {
   definitionStep,
   directoriesOf,
@@ -18,24 +18,21 @@ import {
   powerStep,
 } from '../../plan/machines/machine-steps.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import { startHookSteps } from '../assignment/start-hook.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { endOfScripts, scriptSecondsOf } from './machine/event-scripts.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
-import {
-  findVms,
-  type MachineVms,
-  type OpenedMachines,
-  openMachines,
-  type ProjectMachine,
-} from './project-machines.ts';
+import { lastHookSteps } from './machine/last-hook.ts';
+import { type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
 export const DEFAULT_GRACE_SECONDS = 60;
+
+const RESTARTED = 'if a step fails, the VMs that were stopped before it are started again';
 
 /** Options of `portal halt`. */
 export interface HaltOptions extends MachineNames {
@@ -95,6 +92,9 @@ export async function proposeDestroy(
   const images = opened.machines.flatMap(({ machine }) =>
     machine.disks.filter((disk) => imageOf(disk) !== null && isThere(disk.path)),
   );
+  // Nothing was ever written to an ephemeral disk.
+  const going = images.filter((disk) => data || isEphemeral(disk));
+  const kept = images.filter((disk) => !going.includes(disk)).map(({ path }) => path);
   const stops = reversed(opened).flatMap((each) => {
     const vm = vms.get(each) ?? null;
     const { machine } = each;
@@ -111,8 +111,8 @@ export async function proposeDestroy(
   });
   const steps: readonly Step[] = [
     ...stops,
-    ...(await networkSteps(virsh, opened)),
-    ...hookSteps(session, vms, known),
+    ...(await networkSteps(virsh, opened, vms)),
+    ...lastHookSteps(session, known, new Set([...vms.values()].flatMap((vm) => vm?.uuid ?? []))),
     ...endOfScripts(session, opened),
     // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
@@ -120,13 +120,22 @@ export async function proposeDestroy(
         .filter((path) => path !== machine.paths.state && isThere(path))
         .map((path) => directoryStep(path, false, true)),
     ),
-    ...(data ? images.map((disk) => imageStep(disk.path, imageOf(disk), null)) : []),
+    ...going.map((disk) => imageStep(disk.path, imageOf(disk), null)),
     ...opened.machines
-      .filter(({ machine }) => data && isThere(machine.paths.state))
+      .filter(({ machine }) => isThere(machine.paths.state) && (data || isWithoutData(session, machine)))
       .map(({ machine }) => directoryStep(machine.paths.state, false, true)),
   ];
-  const kept = data ? [] : images.map(({ path }) => path);
   return proposalOfDown(virsh, opened, vms, { title: `Remove ${titleOf(opened)}`, guards: [], steps }, kept);
+}
+
+/** Whether nothing but ephemeral disks is in the directory of a machine: a file that its definition does not name is data. */
+function isWithoutData({ ports }: HostSession, { definition, disks, paths }: ResolvedMachine): boolean {
+  const names = ports.reader.list(paths.state);
+  if (names === null || isFailure(names)) return false;
+  const ephemeral = disks
+    .filter(isEphemeral)
+    .flatMap((disk) => [disk.path, overlayPath(disk, definition.name)]);
+  return names.every((name) => ephemeral.includes(`${paths.state}/${name}`));
 }
 
 async function openForDown(
@@ -137,26 +146,11 @@ async function openForDown(
   readonly opened: OpenedMachines;
   readonly vms: MachineVms;
   /** All VMs of the libvirt. */
-  readonly known: readonly KnownMachine[];
+  readonly known: KnownMachines;
 }> {
   const virsh = demandLocalLibvirt(session);
   const opened = await openMachines(session, choice, { hypervisor: knownHypervisor(session).hypervisor });
   return { virsh, opened, ...(await findVms(virsh, opened.machines)) };
-}
-
-/** The hook that checks devices before a start goes with the last VM that has an assigned device. */
-function hookSteps(session: HostSession, vms: MachineVms, known: readonly KnownMachine[]): readonly Step[] {
-  const going = new Set([...vms.values()].map((vm) => vm?.uuid));
-  const withDevices = known.filter(hasAssigned);
-  const isLast = withDevices.length > 0 && withDevices.every(({ uuid }) => going.has(uuid));
-  return isLast ? startHookSteps(session, false) : [];
-}
-
-/** Whether devices are, or may be, assigned to a VM. */
-function hasAssigned({ definition, live }: KnownMachine): boolean {
-  return [definition, live].some(
-    (each) => each !== null && (each.unreadable !== null || readAssigned(each.document).devices.length > 0),
-  );
 }
 
 function reversed({ machines }: OpenedMachines): OpenedMachines['machines'] {
@@ -173,20 +167,27 @@ function haltSteps(
   return state === 'off' ? [] : [powerStep(uri, { name: definition.name, uuid }, state, 'off', times)];
 }
 
-/** The isolated networks of machines that no other VM has a card on. */
-async function networkSteps(virsh: Virsh, { machines }: OpenedMachines): Promise<readonly Step[]> {
+/**
+ * The isolated networks of machines that no other VM has a card on: those of their definitions, and those of their VMs,
+ * because a definition may have changed since, or have a fault.
+ */
+async function networkSteps(
+  virsh: Virsh,
+  { machines }: OpenedMachines,
+  vms: MachineVms,
+): Promise<readonly Step[]> {
   const going = new Set(machines.map(({ machine }) => machine.uuid));
   const { machines: known, unread } = await readMachines(virsh, 'look');
   // If a VM cannot be read, its networks are unknown.
   if (unread.length > 0) return [];
   const used = new Set(known.filter(({ uuid }) => !going.has(uuid)).flatMap(networksOf));
-  const names = new Set(
-    machines.flatMap(({ machine }) =>
-      machine.definition.nics.flatMap(({ network }) =>
-        network !== null && isIsolatedNetwork(network) ? [libvirtNetworkName(network)] : [],
-      ),
+  const defined = machines.flatMap(({ machine }) =>
+    machine.definition.nics.flatMap(({ network }) =>
+      network !== null && isIsolatedNetwork(network) ? [libvirtNetworkName(network)] : [],
     ),
   );
+  const held = [...vms.values()].flatMap((vm) => (vm === null ? [] : networksOf(vm)));
+  const names = new Set([...defined, ...held]);
   const steps: Step[] = [];
   for (const name of names) {
     if (used.has(name)) continue;
@@ -207,6 +208,12 @@ function networksOf({ definition, live }: KnownMachine): readonly string[] {
       .filter(({ name }) => name === 'interface')
       .flatMap((device) => childOf(device, 'source')?.attributes.get('network') ?? []);
   });
+}
+
+/** Whether an undo starts a VM that an earlier step stopped: its state before was running. */
+function restartsIfUndone({ steps }: Plan): boolean {
+  const first = steps.findIndex(({ change }) => change.kind === 'power' && change.to === 'off');
+  return first >= 0 && first < steps.length - 1;
 }
 
 function titleOf({ machines }: OpenedMachines): string {
@@ -237,7 +244,10 @@ function proposalOfDown(
       kept,
     },
     inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
-    notes: kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`],
+    notes: [
+      ...(restartsIfUndone(plan) ? [RESTARTED] : []),
+      ...(kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`]),
+    ],
     diagnostics: [],
     changesOnlyMachines: true,
   });

@@ -33,12 +33,20 @@ import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
+import { findVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { eventSteps, scriptSecondsOf } from './machine/event-scripts.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
-import { type DeviceTarget, type MachineDevices, planDevices } from './machine/machine-devices.ts';
-import { demandStartable } from './machine/start-obstacles.ts';
-import { findVms, type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
+import { lastHookSteps } from './machine/last-hook.ts';
+import {
+  type DevicesOfMachine,
+  type DeviceTarget,
+  type MachineDevices,
+  planDevices,
+} from './machine/machine-devices.ts';
+import { renderedDocument } from './machine/rendered-document.ts';
+import { type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
+import { demandStartable } from './start/start-obstacles.ts';
 
 /** Options of `portal up`. */
 export interface UpOptions extends MachineNames {
@@ -85,31 +93,36 @@ export async function proposeUp(
   options: UpOptions = {},
 ): Promise<HostProposal<UpSubject>> {
   const virsh = demandLocalLibvirt(session);
+  const hypervisor = await hypervisorHere(session, virsh);
   const opened = await openMachines(session, options, {
-    hypervisor: await hypervisorHere(session, virsh),
+    hypervisor,
     ...{ withNeeded: true, demandsStore: true },
   });
   const { vms, known } = await findVms(virsh, opened.machines);
   const starting = opened.machines.filter((each) => stateOf(vms.get(each) ?? null) === 'off');
-  await demandStartable(session, virsh, starting);
+  const unsure = await demandStartable(session, virsh, starting, hypervisor);
   await demandSoundFiles(
     session.ports,
     starting.flatMap(({ machine: { kernel } }) => [kernel?.kernel ?? [], kernel?.initrd ?? []].flat()),
   );
   const networks = await networkSteps(virsh, opened);
   const drafts = opened.machines.map((each) => draftOf(each, vms.get(each) ?? null));
-  const devices = await planDevices(session, virsh.uri, drafts, known);
+  const devices = await planDevices(session, virsh.uri, drafts, known.machines);
   const raised = drafts.map((draft) =>
     raise(session, virsh.uri, draft, devices, {
       paused: options.paused ?? false,
       scriptSeconds: scriptSecondsOf(opened.project, draft.each),
     }),
   );
-  const hook = [...devices.assignments.values()].some(({ functions }) => functions.length > 0)
-    ? toldHookSteps(session, 'start', virsh.uri)
-    : [];
-  const scripts = eventSteps(session, virsh.uri, opened);
-  const steps = [...networks, ...hook, ...scripts, ...raised.flatMap((each) => each.steps)];
+  const leaving = drafts.filter(({ each }) => devicesOf(devices, each)?.functions.length === 0);
+  const isGuarded = [...devices.assignments.values()].some(({ functions }) => functions.length > 0);
+  const steps = [
+    ...networks,
+    ...(isGuarded ? toldHookSteps(session, 'start', virsh.uri) : []),
+    ...eventSteps(session, virsh.uri, opened),
+    ...raised.flatMap((each) => each.steps),
+    ...(isGuarded ? [] : lastHookSteps(session, known, new Set(leaving.map(({ vm }) => vm.uuid)))),
+  ];
   const names = raised.map(({ subject }) => subject.name);
   return proposalOf<UpSubject>({
     plan: {
@@ -130,12 +143,15 @@ export async function proposeUp(
       iommu: false,
       diagnostics: [],
     },
-    notes: raised
-      .filter(({ subject }) => subject.needsRestart)
-      .map(
-        ({ subject }) =>
-          `${subject.name} runs as it was started; to apply the change: portal reload ${subject.name}`,
-      ),
+    notes: [
+      ...unsure,
+      ...raised
+        .filter(({ subject }) => subject.needsRestart)
+        .map(
+          ({ subject }) =>
+            `${subject.name} runs as it was started; to apply the change: portal reload ${subject.name}`,
+        ),
+    ],
     diagnostics: [],
     changesOnlyMachines: true,
   });
@@ -149,7 +165,8 @@ interface Draft extends DeviceTarget {
 }
 
 function draftOf(each: ProjectMachine, before: KnownMachine | null): Draft {
-  const { machine, rendered } = each;
+  const { machine } = each;
+  const rendered = renderedDocument(each);
   const found = before?.definition?.document ?? null;
   const differences = found === null ? [] : definitionDifferences(rendered, found);
   const document =
@@ -216,14 +233,15 @@ interface Raised {
 function raise(
   { ports }: HostSession,
   uri: string,
-  { each: { machine }, before, vm, differences }: Draft,
-  { assignments }: MachineDevices,
+  { each, before, vm, differences }: Draft,
+  planned: MachineDevices,
   { paused, scriptSeconds }: { readonly paused: boolean; readonly scriptSeconds: number },
 ): Raised {
+  const { machine } = each;
   const { definition, disks } = machine;
   const state = stateOf(before);
   const goal = goalOf(state, paused);
-  const devices = assignments.get(definition.name);
+  const devices = devicesOf(planned, each);
   const isThere = (path: string): boolean => {
     const status = ports.reader.status(path);
     return status !== null && !isFailure(status);
@@ -253,6 +271,13 @@ function raise(
     needsRestart: state !== 'off' && changes.length > 0,
   };
   return { subject, steps };
+}
+
+function devicesOf(
+  { assignments }: MachineDevices,
+  { machine }: ProjectMachine,
+): DevicesOfMachine | undefined {
+  return assignments.get(machine.definition.name);
 }
 
 function goalOf(state: PowerState, paused: boolean): PowerState {

@@ -50,7 +50,7 @@ export function renderBuiltImage({ name, suite, sizeBytes, packages, sources, re
   return [
     `Built ${name}: ${suite}, ${amount} packages, ${formatSize(sizeBytes)}\n`,
     `  ${imagePath(name)}\n`,
-    `Use it in a definition: os: { root: image:${name} }, boot: { profile: debian, arguments: root=/dev/vda }\n`,
+    `Use it in a definition: os: { root: image:${name} }, boot: { profile: debian }\n`,
   ].join('');
 }
 

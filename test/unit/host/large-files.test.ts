@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -40,7 +41,12 @@ function filesIn(root: string): readonly string[] {
 
 describeLargeFiles('large files of a directory tree', () => {
   const { root, put } = tree();
-  return { large: new LiveLargeFiles(root), put, files: () => filesIn(root) };
+  return {
+    large: new LiveLargeFiles(root),
+    put,
+    give: (path, user) => chownSync(root + path, user, user),
+    files: () => filesIn(root),
+  };
 });
 
 describeLargeFiles('large files in memory', () => {
@@ -48,6 +54,7 @@ describeLargeFiles('large files in memory', () => {
   return {
     large,
     put: (path, bytes) => large.files.set(path, bytes),
+    give: (path, user) => large.owners.set(path, user),
     files: () => [...large.files.keys()].filter((path) => path.startsWith(`${STORE}/`)),
   };
 });

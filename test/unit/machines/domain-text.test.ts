@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { parseXml, type XmlDocument } from '../../../lib/libvirt/xml/xml-document.ts';
 import { childOf, childrenOf, childText, type XmlElement } from '../../../lib/libvirt/xml/xml-element.ts';
 import { kernelCommandLine } from '../../../lib/machines/domain/boot.ts';
-import { renderDomain } from '../../../lib/machines/domain/domain-text.ts';
 import type { ResolvedMachine } from '../../../lib/machines/resolved-machine.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { hostileText, machineDefinition } from '../../support/machine-definitions.ts';
+import { renderDomain } from '../../support/render-domain.ts';
 import {
   MARKS,
   renderSample,
@@ -104,12 +104,22 @@ describe('the kernel command line', () => {
   const lineOf = (yaml: string): string => kernelCommandLine(sampleMachine(`category: router\n${yaml}`));
 
   it.each([
-    ['', 'console=ttyS0'],
-    ['display: vga\n', 'console=tty0 console=ttyS0'],
-    ['architecture: aarch64\n', 'console=ttyAMA0'],
-    ['boot: { profile: minivm, arguments: "quiet  a=\'b c\'" }\n', "console=ttyS0 quiet a='b c'"],
-    ['boot: { profile: minivm, arguments: [quiet, console=hvc0] }\ndisplay: vga\n', 'quiet console=hvc0'],
-    ['boot: { profile: minivm, arguments: nonconsole=1 }\n', 'console=ttyS0 nonconsole=1'],
+    ['', 'console=ttyS0 portal.name=m0'],
+    ['display: vga\n', 'console=tty0 console=ttyS0 portal.name=m0'],
+    ['boot: { kernel: vmlinuz }\narchitecture: aarch64\n', 'console=ttyAMA0'],
+    ['boot: { kernel: vmlinuz, arguments: "quiet  a=\'b c\'" }\n', "console=ttyS0 quiet a='b c'"],
+    ['boot: { kernel: vmlinuz, arguments: [quiet, console=hvc0] }\ndisplay: vga\n', 'quiet console=hvc0'],
+    ['boot: { kernel: vmlinuz, arguments: nonconsole=1 }\n', 'console=ttyS0 nonconsole=1'],
+    [
+      'shares: [ { name: a, source: a }, { name: b, source: b, mode: rw } ]\n',
+      'console=ttyS0 portal.name=m0 portal.shares=a:ro,b',
+    ],
+    ['boot: { profile: debian }\nos: { root: image:debian }\n', 'console=ttyS0 portal.name=m0 root=/dev/vda'],
+    [
+      'boot: { profile: debian, arguments: root=LABEL=x portal.name=y rw }\nos: { root: image:debian }\n',
+      'console=ttyS0 root=LABEL=x portal.name=y rw',
+    ],
+    ['boot: { kernel: vmlinuz }\nos: { root: image:debian }\n', 'console=ttyS0'],
   ])('of %j is %s', (yaml, line) => {
     expect(lineOf(yaml)).toBe(line);
   });

@@ -21,6 +21,21 @@ describe('a definition that libvirt wrote', () => {
   });
 });
 
+describe('a running VM with a disk that is new at each start', () => {
+  it('is as it was rendered', () => {
+    const rendered = renderSample('category: service\nos: { root: image:debian, ephemeral: yes }\n');
+    expect(rendered).toContain('<transient/>');
+    const [, file = ''] = /<source file="([^"]*)"/.exec(rendered) ?? [];
+    const live = rendered.replace(
+      `<source file="${file}"/>`,
+      `<source file="${file}.TRANSIENT-m0" index="4"/><backingStore type="file" index="2"><format type="qcow2"/><source file="${file}"/><backingStore/></backingStore>`,
+    );
+    expect(live).not.toBe(rendered);
+    expect(differences(rendered, live)).toEqual([]);
+    expect(differences(rendered, live.replaceAll('<transient/>', ''))).toHaveLength(2);
+  });
+});
+
 describe('a definition that a person changed', () => {
   const rendered = renderSample(`category: router
 cpus: { count: 2, pin: [0, 1] }

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseXml, type XmlDocument } from '../../../lib/libvirt/xml/xml-document.ts';
 import { childOf, childrenOf, childText, type XmlElement } from '../../../lib/libvirt/xml/xml-element.ts';
-import { renderDomain } from '../../../lib/machines/domain/domain-text.ts';
 import { definitionDifferences } from '../../../lib/machines/domain/normal-form.ts';
 import { withDefinition } from '../../../lib/machines/domain/with-definition.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { machineDefinition } from '../../support/machine-definitions.ts';
+import { renderDomain } from '../../support/render-domain.ts';
 import { MARKS, renderSample, resolvedSample } from '../../support/sample-machines.ts';
 
 const read = (text: string): XmlDocument => parseXml(text, 'domain');

@@ -76,7 +76,7 @@ describe('a definition with every value spelled out', () => {
 describe('the lock file', () => {
   const SEED = '0123456789abcdef0123456789abcdef';
   const nics = [{ network: 'isolated/lan' }, { network: 'isolated/lan' }, { bridge: 'br0' }].map((nic) => ({
-    ...{ network: null, bridge: null, model: 'virtio' as const, mac: null },
+    ...{ network: null, bridge: null, model: 'virtio' as const, mac: null, boot: false },
     ...nic,
   }));
   const empty = { seed: null, machines: {} };

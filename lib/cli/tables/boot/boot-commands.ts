@@ -94,7 +94,7 @@ export const BOOT_COMMANDS: readonly Command[] = [
     options: {
       suite: SUITE_OPTION,
       name: {
-        describe: 'Name in the store; default: SYSTEM-SUITE',
+        describe: 'Name in the store; default: SYSTEM, or SYSTEM-SUITE with --suite',
         type: 'string',
         valueName: 'NAME',
         completes: 'nothing',
@@ -137,7 +137,7 @@ export const BOOT_COMMANDS: readonly Command[] = [
       'Remove a disk image. The command refuses if a VM uses it, if a disk of a machine is an overlay of it, or if libvirt does not answer. Requires root.',
     positionals: { name: { describe: 'Name in the store', completes: 'stored-image' } },
     options: { connect, ...STORE_OPTIONS },
-    examples: [['sudo portal image remove debian-bookworm', 'remove one image']],
+    examples: [['sudo portal image remove debian', 'remove one image']],
     load: async () => (await import('../../commands/boot/store-remove.ts')).runImageRemove,
   }),
 ];

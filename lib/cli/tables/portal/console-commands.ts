@@ -83,4 +83,16 @@ export const PORTAL_CONSOLE_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('../../commands/portal/log.ts')).runLog,
   }),
+  defineCommand({
+    name: 'relay',
+    summary: 'Connect a VM with the consoles of other machines',
+    description:
+      'Connect the ports of a running VM with the serial consoles of other machines, as "consoles" in its definition says. The command ends when the VM stops. In the guest, each console is a port /dev/vportNpM, whose name is in /sys/class/virtio-ports. The VM sees what a machine prints from the last 10 lines of its log on. It can send keys only if its entry has "write: on", and only while no other process has that console open.',
+    positionals: {
+      machine: { describe: 'Name or UUID of a VM', completes: 'machine' },
+    },
+    options: { connect, verbose, color },
+    examples: [['sudo portal relay user0', 'connect user0 with the consoles that it sees']],
+    load: async () => (await import('../../commands/portal/relay.ts')).runRelay,
+  }),
 ];

@@ -2,7 +2,6 @@ import { findSafety, PLUG_RULES } from '../../../apply/safety-reading.ts';
 import { PortalGunError } from '../../../base/errors.ts';
 import type { Finding } from '../../../checks/finding.ts';
 import { SAFETY_FIELDS } from '../../../checks/safety/safety-fields.ts';
-import { addressOf } from '../../../libvirt/assignment/assignment.ts';
 import { isOfCardAmong } from '../../../libvirt/hostdev/to-hostdev.ts';
 import type { KnownMachine } from '../../../libvirt/machine/read-machines.ts';
 import type { PciDefinition } from '../../../machines/definition/machine-definition.ts';
@@ -11,14 +10,13 @@ import type { PciAddress } from '../../../pci/address.ts';
 import type { PciDevice } from '../../../pci/device.ts';
 import { identityOf } from '../../../pci/identity.ts';
 import type { Inventory } from '../../../pci/inventory.ts';
-import { findPersisted } from '../../../pci/persisted/find-persisted.ts';
-import { keptDeviceOf } from '../../../pci/persisted/persisted-device.ts';
+import { findPersisted, isDeviceOf } from '../../../pci/persisted/find-persisted.ts';
+import { keptDeviceOf, type PersistedDevice } from '../../../pci/persisted/persisted-device.ts';
+import { assignOnly } from '../../../plan/assignment/assign-only.ts';
 import {
   assignmentSteps,
-  assignTo,
   type DefinedMachine,
   refuseSecondHolder,
-  unassignFrom,
 } from '../../../plan/assignment/plan-assignment.ts';
 import { type Guard, guardOf } from '../../../plan/guard.ts';
 import type { Step } from '../../../plan/plan.ts';
@@ -42,7 +40,7 @@ export interface MachineDevices {
   readonly inventory: Inventory | null;
 }
 
-interface DevicesOfMachine {
+export interface DevicesOfMachine {
   readonly steps: readonly Step[];
   readonly functions: readonly PciAddress[];
   /** The records for the lock file. */
@@ -128,22 +126,15 @@ function devicesOf(
     .map(({ of, device }) => ({
       ...{ device: of, handed: device, policy: 'shared' as const, asked: asked.includes(of) },
     }));
-  refuseSecondHolder(devices, [vm], known);
-  const wanted = new Set(devices.map(({ device }) => device.address));
-  // The devices of an earlier definition.
-  const without = unassignFrom(vm, (assigned) => {
-    const address = addressOf(assigned);
-    return assigned.assignment !== null && (address === null || !wanted.has(address));
-  });
-  const assignment = assignTo(vm, devices, isOfCard);
-  const lost = without.lost.map(({ alias }) => alias);
-  const to = {
-    ...assignment.to,
-    devices: assignment.to.devices.filter(({ alias }) => !lost.includes(alias)),
-  };
+  refuseSecondHolder(
+    devices,
+    [vm],
+    known.filter(({ uuid }) => uuid !== vm.uuid),
+  );
+  const assignment = assignOnly(vm, devices, state.inventory.devices, isOfCard);
   return {
-    steps: assignmentSteps(uri, { ...assignment, to }),
-    functions: [...wanted],
+    steps: assignmentSteps(uri, assignment),
+    functions: devices.map(({ device }) => device.address),
     locked: Object.fromEntries(
       entries.map(({ entry, devices: found }) => [
         textOf(entry),
@@ -171,7 +162,7 @@ function devicesFor(
         `had the device ${record.id} at ${record.address}, which ${kind === 'missing' ? 'is not on the host' : 'cannot be recognized for sure'}`,
         {
           subject: machine.definition.name,
-          hint: `to choose again, remove "${textOf(entry)}" from the devices of ${machine.definition.name} in portal.lock`,
+          hint: `${vfHint(record, devices)}to choose again, remove "${textOf(entry)}" from the devices of ${machine.definition.name} in portal.lock`,
         },
       );
     });
@@ -188,6 +179,14 @@ function devicesFor(
       : `no device matches "${textOf(entry)}"`,
     { subject: machine.definition.name, hint: 'list the devices: pci list' },
   );
+}
+
+/** How the VF of a PF that is here is created again: after a boot it has none, unless they are persisted. */
+function vfHint({ vf }: PersistedDevice, devices: readonly PciDevice[]): string {
+  const pf = vf === undefined ? undefined : devices.find((device) => isDeviceOf(vf.pf, device));
+  return vf === undefined || pf === undefined
+    ? ''
+    : `create the VFs of its PF: pci sriov set ${pf.address} --vfs ${vf.index + 1} --persist; or `;
 }
 
 function matches({ selector, identity }: PciDefinition, device: PciDevice): boolean {

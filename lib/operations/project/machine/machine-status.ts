@@ -1,14 +1,14 @@
 import { PortalGunError } from '../../../base/errors.ts';
 import type { Virsh } from '../../../libvirt/virsh.ts';
 import { parseXml } from '../../../libvirt/xml/xml-document.ts';
-import { definitionDifferences, formatDifference } from '../../../machines/domain/normal-form.ts';
+import { domainDifferences, formatDifference } from '../../../machines/domain/normal-form.ts';
 import type { PowerState } from '../../../plan/changes/machine/power.ts';
 import type { HostSession } from '../../session/host-session.ts';
 import { virshOf } from '../../session/libvirt-connection.ts';
 import type { MachineNames } from '../choose-machines.ts';
 import { openMachines, type ProjectMachine } from '../project-machines.ts';
 import { scriptsDiffer } from './event-scripts.ts';
-import { askedHypervisor } from './hypervisor.ts';
+import { knownHypervisor } from './hypervisor.ts';
 
 /**
  * The state of the VM of a machine, compared with its folder: there is no VM (`absent`); it is equal (`current`);
@@ -30,6 +30,10 @@ export interface MachineStatus {
   readonly console: string | null;
 }
 
+/** Unlike the capabilities of domains, each user may ask for these. */
+const CAPABILITIES = ['capabilities'];
+const WITH_KVM = /<domain type=["']kvm["']/;
+
 /** The answer of `portal status`. */
 export interface ProjectStatus {
   readonly connect: string;
@@ -38,15 +42,17 @@ export interface ProjectStatus {
 }
 
 /**
- * Reads the states of machines with one process of virsh for any number of machines, and one more if it is not yet known
- * whether KVM works.
+ * Reads the states of machines with one process of virsh for any number of machines.
  *
  * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, and the errors of reading libvirt
  */
 export async function machineStatus(session: HostSession, choice: MachineNames = {}): Promise<ProjectStatus> {
   const virsh = virshOf(session);
-  const { project, machines } = await openMachines(session, choice, await askedHypervisor(session, virsh));
-  const states = await readStates(virsh, machines);
+  const { hypervisor, isSure } = knownHypervisor(session);
+  const opened = await openMachines(session, choice, { hypervisor });
+  const { states, hasKvm } = await readStates(virsh, opened.machines, !isSure);
+  const { project, machines } =
+    hasKvm || isSure ? opened : await openMachines(session, choice, { hypervisor: 'qemu' });
   return {
     ...{ connect: virsh.uri, root: project.root },
     machines: machines.map((each, index) =>
@@ -63,7 +69,12 @@ interface Told {
   readonly isKnown: boolean;
 }
 
-async function readStates(virsh: Virsh, machines: readonly ProjectMachine[]): Promise<readonly Told[]> {
+/** @param asksKvm whether libvirt is asked, too, whether it can use KVM */
+async function readStates(
+  virsh: Virsh,
+  machines: readonly ProjectMachine[],
+  asksKvm: boolean,
+): Promise<{ readonly states: readonly Told[]; readonly hasKvm: boolean }> {
   const commands = machines.flatMap(({ machine: { uuid } }) => [
     ['dumpxml', '--inactive', uuid],
     ['dumpxml', uuid],
@@ -73,7 +84,9 @@ async function readStates(virsh: Virsh, machines: readonly ProjectMachine[]): Pr
     ['list', '--uuid', '--state-running'],
     ['list', '--uuid', '--state-paused'],
   ];
-  const [all, running, paused, ...dumps] = await virsh.runAll([...lists, ...commands], { readOnly: true });
+  const asked = asksKvm ? [CAPABILITIES] : [];
+  const answers = await virsh.runAll([...lists, ...commands, ...asked], { readOnly: true });
+  const [all, running, paused, ...dumps] = answers;
   if (all === undefined || all.error !== null) {
     throw new PortalGunError('TOOL_FAILED', `does not list the VMs: ${all?.error ?? ''}`, {
       subject: 'virsh',
@@ -81,7 +94,7 @@ async function readStates(virsh: Virsh, machines: readonly ProjectMachine[]): Pr
   }
   const isIn = (output: string | undefined, uuid: string): boolean =>
     (output ?? '').split('\n').some((line) => line.trim().toLowerCase() === uuid);
-  return machines.map(({ machine: { uuid } }, index) => {
+  const states = machines.map(({ machine: { uuid } }, index): Told => {
     const [inactive, live] = [dumps[2 * index], dumps[2 * index + 1]];
     const isKnown = isIn(all.output, uuid);
     const isOn = isIn(running?.output, uuid) || isIn(paused?.output, uuid);
@@ -92,10 +105,13 @@ async function readStates(virsh: Virsh, machines: readonly ProjectMachine[]): Pr
       live: isOn && live?.error === null ? live.output : null,
     };
   });
+  const capabilities = answers.at(-1);
+  const isAnswered = asksKvm && capabilities?.error === null;
+  return { states, hasKvm: !isAnswered || WITH_KVM.test(capabilities.output) };
 }
 
 function statusOf(
-  { machine: { definition, uuid, paths }, rendered, lacks }: ProjectMachine,
+  { machine: { definition, uuid, paths }, domain, lacks }: ProjectMachine,
   told: Told | undefined,
   scripts: () => readonly string[],
 ): MachineStatus {
@@ -108,7 +124,7 @@ function statusOf(
     return { ...now, definition: 'unknown', differences: lacks === null ? [] : [lacks] };
   }
   const differencesOf = (text: string): readonly string[] =>
-    definitionDifferences(rendered, parseXml(text, definition.name)).map(formatDifference);
+    domainDifferences(domain, parseXml(text, definition.name)).map(formatDifference);
   const differences = [...differencesOf(told.inactive), ...scripts()];
   if (differences.length > 0) return { ...now, definition: 'changed', differences };
   const live = told.live === null ? [] : differencesOf(told.live);

@@ -10,6 +10,9 @@ import { parseBootRecord, parseImageRecord } from '../../../machines/boot/store-
 import type { DiskFormat } from '../../../machines/definition/machine-definition.ts';
 import type { ResolvedMachine } from '../../../machines/resolved-machine.ts';
 
+/** The systems that `portal image build` builds under their own names. */
+const BUILT_SYSTEMS: readonly string[] = ['debian', 'ubuntu'];
+
 /** The part of a store that machines use. */
 export interface StoreOfMachines {
   /** The kernel and initramfs of a profile. */
@@ -98,7 +101,9 @@ export class MachineStore implements StoreOfMachines {
     if (record === null) {
       throw new PortalGunError('NOT_IN_STORE', 'the store has no such image', {
         subject: source,
-        hint: `build it: portal image build ${name}; or import it: portal boot import FILE`,
+        hint: BUILT_SYSTEMS.includes(name)
+          ? `build it: portal image build ${name}; or import it: portal boot import FILE --name ${name}`
+          : `import it: portal boot import FILE --name ${name}; or build one: portal image build debian --name ${name}`,
       });
     }
     return { path: imagePath(name), format: record.format === 'qcow2' ? 'qcow2' : 'raw' };

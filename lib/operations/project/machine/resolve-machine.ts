@@ -5,14 +5,13 @@ import { cablesOf, lockedMachine } from '../../../machines/project/locked-values
 import type { LockedMachine, PortalLock } from '../../../machines/project/portal-lock.ts';
 import {
   machinePaths,
+  type ResolvedConsole,
   type ResolvedDisk,
   type ResolvedMachine,
-  type XmlFragment,
 } from '../../../machines/resolved-machine.ts';
 import type { MachineFolder, Project } from '../open-project.ts';
+import { fragmentsOf } from './folder-fragments.ts';
 import type { StoreOfMachines } from './machine-store.ts';
-
-const MAX_FRAGMENT_BYTES = 256 * 1024;
 
 /** The input of a resolution, beside the definition. */
 export interface ResolutionContext {
@@ -22,6 +21,8 @@ export interface ResolutionContext {
   readonly store: StoreOfMachines;
   /** The hypervisor of machines that leave it open. */
   readonly hypervisor: 'kvm' | 'qemu';
+  /** The machines of a category, by name, other than the host. */
+  readonly machinesOfType: (category: string) => readonly string[];
 }
 
 /** A machine, and the values that its project keeps. */
@@ -38,10 +39,11 @@ export interface Resolution {
  *   does not have
  */
 export function resolveMachine(
-  { project, lock, seed, store, hypervisor }: ResolutionContext,
+  context: ResolutionContext,
   folder: MachineFolder,
   definition: MachineDefinition,
 ): Resolution {
+  const { project, lock, seed, store, hypervisor } = context;
   const locked = lockedMachine(lock, seed, definition);
   const paths = machinePaths(definition.name);
   const inFolder = (path: string): string => `${folder.path}/${path}`;
@@ -64,6 +66,7 @@ export function resolveMachine(
         bridge: nic.bridge,
         model: nic.model,
         mac: nic.mac ?? locked.macs[cable] ?? '',
+        boot: nic.boot,
       })),
       shares: definition.shares.map(({ name, source, mode, driver }) => ({
         name,
@@ -71,6 +74,7 @@ export function resolveMachine(
         mode,
         driver,
       })),
+      consoles: consolesOf(context, definition),
       fragments: fragmentsOf(project, folder),
       paths,
     },
@@ -104,6 +108,7 @@ function rootDisk(
       path: `${state}/root.qcow2`,
       format: 'qcow2',
       bus: 'virtio',
+      cache: null,
       readOnly: false,
       cdrom: false,
     },
@@ -118,12 +123,12 @@ function rootDisk(
 }
 
 function diskOf(
-  { name, sizeBytes, source, format, bus, readOnly, cdrom }: DiskDefinition,
+  { name, sizeBytes, source, format, bus, cache, readOnly, cdrom }: DiskDefinition,
   state: string,
   store: StoreOfMachines,
   inFolder: (path: string) => string,
 ): ResolvedDisk {
-  const disk = { name, bus, readOnly, cdrom };
+  const disk = { name, bus, cache, readOnly, cdrom };
   if (source === null) {
     const content = { kind: 'new', sizeBytes: sizeBytes ?? 0 } as const;
     return { ...disk, path: `${state}/${name}.${format}`, format, content };
@@ -149,14 +154,21 @@ function diskOf(
   };
 }
 
-/** The files `xml/*.xml` of a folder, in the order of their names. */
-function fragmentsOf({ files }: Project, { name, path }: MachineFolder): readonly XmlFragment[] {
-  return (files.list(`${path}/xml`) ?? [])
-    .filter((file) => file.endsWith('.xml'))
-    .map((file) => ({
-      file: `machines/${name}/xml/${file}`,
-      text: Buffer.from(files.read(`${path}/xml/${file}`, MAX_FRAGMENT_BYTES, 'BAD_XML')).toString('utf8'),
-    }));
+/** The machines whose consoles a machine sees, each once, sorted by name; keys are sent if any entry allows it. */
+function consolesOf(
+  { project, machinesOfType }: ResolutionContext,
+  { name, consoles }: MachineDefinition,
+): readonly ResolvedConsole[] {
+  const writes = new Map<string, boolean>();
+  for (const { of, write } of consoles) {
+    const machines = of.startsWith('type=')
+      ? machinesOfType(of.slice('type='.length))
+      : [project.machine(of).name];
+    for (const each of machines) {
+      if (each !== name) writes.set(each, write || writes.get(each) === true);
+    }
+  }
+  return [...writes].map(([of, may]) => ({ of, writes: may })).sort((a, b) => (a.of < b.of ? -1 : 1));
 }
 
 /** @throws PortalGunError BAD_ARGUMENT for the folder of the host, which has no VM */

@@ -1,6 +1,7 @@
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import type { ResolvedMachine } from '../resolved-machine.ts';
 import { osNode } from './boot.ts';
+import { channelNodes } from './channels.ts';
 import { displayNodes, serialNode } from './console.ts';
 import { diskControllers, diskNodes, pluggedDisks } from './disks.ts';
 import { extraNodes, usbController } from './extras.ts';
@@ -9,18 +10,18 @@ import { describingNodes, type MachineMarks, metadataNode } from './metadata.ts'
 import { nicNodes, shareNodes } from './nics-and-shares.ts';
 import { pciControllers } from './pci-places.ts';
 import { cpuNode, featureNodes, iommuNodes, memoryNodes, vcpuNodes } from './processor.ts';
-import { formatDocument } from './xml-node.ts';
+import { checkedNode } from './xml-node.ts';
 
 /**
- * The definition of a machine as libvirt takes it: the same bytes for the same machine. Devices of the host are not
- * in it: they are assigned to the VM.
+ * The definition of a machine, with its fragments: the same for the same machine. Devices of the host are not in it: they are
+ * assigned to the VM.
  *
  * @param marks the marks for its metadata
  * @throws PortalGunError BAD_DEFINITION for a value that libvirt's XML cannot hold, or more devices than a machine takes;
  *   BAD_XML, with file, line and column, for a fragment that cannot be merged
  */
-export function renderDomain(machine: ResolvedMachine, marks: MachineMarks): string {
-  return formatDocument(withFragments(domainNode(machine, marks), machine.fragments));
+export function domainOf(machine: ResolvedMachine, marks: MachineMarks): XmlNode {
+  return checkedNode(withFragments(domainNode(machine, marks), machine.fragments));
 }
 
 function domainNode(machine: ResolvedMachine, marks: MachineMarks): XmlNode {
@@ -60,6 +61,7 @@ function deviceNodes(machine: ResolvedMachine): readonly XmlNode[] {
     ...shareNodes(machine, firstShare),
     ...nicNodes(machine, 1),
     serialNode(machine),
+    ...channelNodes(machine),
     ...displayNodes(machine),
     ...extraNodes(machine),
     ...iommuNodes(machine),
