@@ -139,5 +139,9 @@ export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf
   power: [
     { kind: 'power', ...OF_MACHINE, from: 'off', to: 'running', graceSeconds: 0, functions: [CARD] },
     { kind: 'power', ...OF_MACHINE, from: 'running', to: 'off', graceSeconds: 60, functions: [] },
+    {
+      ...{ kind: 'power', ...OF_MACHINE, from: 'off', to: 'running', graceSeconds: 0, functions: [] },
+      scriptSeconds: 90,
+    },
   ],
 };

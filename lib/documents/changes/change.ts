@@ -158,6 +158,11 @@ export const change = z
         from: powerState,
         to: powerState,
         graceSeconds: z.int().min(0).describe('How long the guest has to shut down before its VM is ended.'),
+        scriptSeconds: z
+          .int()
+          .min(0)
+          .describe('How long its scripts on events may take; 0 if omitted.')
+          .optional(),
         functions: z.array(address).describe('The functions of the host that it has while it runs.'),
       })
       .describe('Whether a machine runs.'),

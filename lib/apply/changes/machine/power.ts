@@ -71,20 +71,20 @@ const VERBS: Readonly<Record<'paused' | 'running', Readonly<Record<PowerState, r
 
 async function bring(
   host: ChangeableHost,
-  { uri, machine }: PowerChange,
+  { uri, machine, scriptSeconds = 0 }: PowerChange,
   now: PowerState,
   goal: 'paused' | 'running',
 ): Promise<Problem | null> {
   const [verb = '', ...options] = VERBS[goal][now];
   return askLibvirt<null>(host, uri, async (virsh) => {
-    const { error } = await runOne(virsh, [verb, machine, ...options]);
+    const { error } = await runOne(virsh, [verb, machine, ...options], undefined, scriptSeconds * 1000);
     return error === null ? null : new Problem('START_FAILED', `libvirt refused to ${verb} it: ${error}`);
   });
 }
 
 function stop(
   host: ChangeableHost,
-  { uri, machine, from, graceSeconds }: PowerChange,
+  { uri, machine, from, graceSeconds, scriptSeconds = 0 }: PowerChange,
 ): Promise<Problem | null> {
   const { interruption } = host;
   return askLibvirt<null>(host, uri, async (virsh) => {
@@ -92,7 +92,7 @@ function stop(
       if (await shutDown(virsh, machine, graceSeconds, interruption)) return null;
       if (interruption?.aborted === true) return INTERRUPTED;
     }
-    const { error } = await runOne(virsh, ['destroy', machine]);
+    const { error } = await runOne(virsh, ['destroy', machine], undefined, scriptSeconds * 1000);
     if (error === null || (await isOff(virsh, machine))) return null;
     return new Problem('STOP_FAILED', `libvirt refused to stop it: ${error}`);
   });
