@@ -62,6 +62,7 @@ class GuestPlanner {
   readonly #users: ReadonlyMap<string, number>;
   readonly #groups: ReadonlyMap<string, number>;
   readonly #steps: Step[] = [];
+  readonly #edited = new Set<string>();
   readonly #obstacles = new Map<string, GuestObstacle>();
 
   constructor(guest: PlannedGuest, all: readonly DesiredPart[]) {
@@ -114,6 +115,8 @@ class GuestPlanner {
 
   /** All edits of a file are one step, at the place of the first. */
   #edit({ path, newMode = NEW_FILE_MODE }: DesiredEdit): undefined {
+    if (this.#edited.has(path)) return;
+    this.#edited.add(path);
     const state = this.#stateOf(path);
     if (state === undefined) return;
     if (state !== null && state.kind !== 'file') {
