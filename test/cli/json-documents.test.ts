@@ -42,6 +42,7 @@ const KINDS = [
   'machine-status',
   'template-list',
   'console-script',
+  'guest-exec',
   'assignments',
   'validation',
   'pci-xml',
