@@ -84,6 +84,11 @@ export const MACHINE_ERRORS = {
       'A session with the agent of a guest ended early: the VM stopped, or the guest broke the protocol.',
     remedy: 'show the state of the VM: portal status NAME; read its log: portal console NAME --log',
   },
+  GUEST_TIMEOUT: {
+    exit: 'toolFailed',
+    summary: 'A command in a guest did not end in time, and was ended.',
+    remedy: 'give it more time: --timeout SECONDS',
+  },
   GUEST_FILE_MISSING: {
     exit: 'notFound',
     summary: 'The guest has no such file.',

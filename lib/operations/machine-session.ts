@@ -1,7 +1,9 @@
+import type { GuestExit } from '../guest/agent/guest-agent.ts';
 import type { BootProfile } from '../machines/boot/guest-modules.ts';
 import type { HostProposal } from './change/host-proposal.ts';
 import type { EventList } from './events/list-events.ts';
 import type { RanEvent, RunEventOptions } from './events/run-event.ts';
+import type { RunMachineOptions } from './guest/run-machine.ts';
 import type { MachineCheck } from './project/check-machines.ts';
 import { type MachineNames, type MachineRequest, requestOf } from './project/choose-machines.ts';
 import type { ProjectStatus } from './project/machine/machine-status.ts';
@@ -24,6 +26,15 @@ export class MachineSession {
 
   constructor(session: HostSession) {
     this.#session = session;
+  }
+
+  /**
+   * Starts a machine, runs a command in it through the agent of its guest, and removes what the start made. Everything
+   * happens in this call; there is no proposal.
+   */
+  async run(options: RunMachineOptions): Promise<GuestExit> {
+    const { runMachine } = await import('./guest/run-machine.ts');
+    return runMachine(this.#session, options);
   }
 
   /** The templates of the package. */

@@ -1,6 +1,6 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { LeftJournal } from '../apply/journal/journal-parser.ts';
-import type { GuestAgent } from '../guest/agent/guest-agent.ts';
+import type { GuestAgent, GuestExit } from '../guest/agent/guest-agent.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
 import type { AssignOptions } from './assignment/assign-options.ts';
@@ -19,6 +19,7 @@ import type { ConsoleLogOptions } from './console/console-log.ts';
 import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
 import type { RelayOptions } from './console/relay-consoles.ts';
 import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
+import type { GuestCommandOptions } from './guest/exec-in-guest.ts';
 import type { OpenAgentOptions } from './guest/open-agent.ts';
 import { LookingSession } from './looking-session.ts';
 import { MachineSession } from './machine-session.ts';
@@ -160,6 +161,12 @@ export class Session extends LookingSession {
   async openAgent(options: OpenAgentOptions): Promise<GuestAgent> {
     const { openAgent } = await import('./guest/open-agent.ts');
     return openAgent(this.session, options);
+  }
+
+  /** Runs a command in a running guest, as its root, through its agent. */
+  async execInGuest(options: GuestCommandOptions): Promise<GuestExit> {
+    const { execInGuest } = await import('./guest/exec-in-guest.ts');
+    return execInGuest(this.session, options);
   }
 
   /** Lists what is bound at each boot, and whether it is so now. */

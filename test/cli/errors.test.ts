@@ -135,6 +135,7 @@ describe('errors', () => {
       'AGENT_BUSY',
       'AGENT_SILENT',
       'AGENT_FAILED',
+      'GUEST_TIMEOUT',
       'GUEST_FILE_MISSING',
       'GUEST_FILE_FAILED',
     ]);

@@ -43,6 +43,7 @@ const KINDS = [
   'machine-events',
   'template-list',
   'console-script',
+  'guest-exec',
   'assignments',
   'validation',
   'pci-xml',

@@ -106,7 +106,7 @@ describe('the config folder of a machine', () => {
     guest.write('/etc/old', 'x');
     project.write(
       'web0/config/.portal.yaml',
-      `blocks: [{ path: /etc/hosts, name: lab, text: "10.0.0.1 r0" }]
+      `blocks: [{ path: /etc/hosts, name: lab, text: "10.0.0.1 r0" }, { path: /etc/hosts, name: b, text: b }]
 lines: [{ path: /etc/ssh/sshd_config, starts-with: "PermitRootLogin ", line: PermitRootLogin no }]
 removals: [/etc/old]
 `,
@@ -118,7 +118,7 @@ removals: [/etc/old]
       'web0: remove /etc/old',
     ]);
     expect(guest.read('/etc/hosts')).toBe(
-      '127.0.0.1 localhost\n# BEGIN portal-gun lab\n10.0.0.1 r0\n# END portal-gun lab\n',
+      '127.0.0.1 localhost\n# BEGIN portal-gun lab\n10.0.0.1 r0\n# END portal-gun lab\n# BEGIN portal-gun b\nb\n# END portal-gun b\n',
     );
     expect(guest.read('/etc/ssh/sshd_config')).toBe('#X\nPermitRootLogin no\nUsePAM yes\n');
     expect(existsSync(join(guest.root, 'etc/old'))).toBe(false);

@@ -36,5 +36,20 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'run the command with --help',
   ],
   ['console a --log -n some', 'BAD_ARGUMENT', '--lines', 'invalid value "some"', 'use a whole number'],
+  [
+    'exec a',
+    'BAD_ARGUMENT',
+    null,
+    'missing argument: portal exec <machine> <command..>',
+    'see portal exec --help',
+  ],
+  [
+    'exec a --timeout long -- b',
+    'BAD_ARGUMENT',
+    '--timeout',
+    'invalid value "long"',
+    'use a number of seconds',
+  ],
+  ['run a --wait 0 -- b', 'BAD_ARGUMENT', '--wait', 'invalid value "0"', 'use a number of seconds'],
   ['console a --escape ctrl', 'BAD_ARGUMENT', '--escape', 'invalid value "ctrl"', 'use ^ and a letter'],
 ];

@@ -4,6 +4,7 @@ import { BOOT_COMMANDS } from './boot/boot-commands.ts';
 import { completionCommand } from './completion-command.ts';
 import { PORTAL_CONSOLE_COMMANDS } from './portal/console-commands.ts';
 import { PORTAL_PLUMBING_COMMANDS } from './portal/event-commands.ts';
+import { PORTAL_GUEST_COMMANDS } from './portal/guest-commands.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
 import { LIFE_COMMANDS } from './project/life-commands.ts';
 import { PROJECT_COMMANDS } from './project/project-commands.ts';
@@ -15,7 +16,7 @@ export const PORTAL_PROGRAM: Program = programOf({
   version: VERSION,
   sign: 'Reading the VMs …',
   sections: [
-    { title: 'Machines', commands: [...LIFE_COMMANDS, ...PORTAL_CONSOLE_COMMANDS] },
+    { title: 'Machines', commands: [...LIFE_COMMANDS, ...PORTAL_GUEST_COMMANDS, ...PORTAL_CONSOLE_COMMANDS] },
     { title: 'Folders of machines', commands: PROJECT_COMMANDS },
     { title: 'VMs', commands: PORTAL_COMMANDS },
     { title: 'Kernels and images', commands: BOOT_COMMANDS },

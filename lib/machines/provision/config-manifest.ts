@@ -3,21 +3,15 @@ import { YamlFile, type YamlPath } from '../../base/yaml-file.ts';
 import { checkYaml, yamlList, yamlText } from '../../base/yaml-form.ts';
 import type { DefinitionFault } from '../definition/definition-fault.ts';
 import { key, longText, required, text } from '../definition/form-parts.ts';
+import { guestPath, modeText, ownerText } from './guest-forms.ts';
 import { GUEST_PATH_WORDS, isGuestPath } from './guest-path.ts';
-import type { Owner } from './guest-state.ts';
 
 /** The manifest of a config folder: owners, modes, and changes of files that belong to others. */
 export const MANIFEST_FILE = '.portal.yaml';
-/** Of an input in zod's forms: the name of a user or group, or its number. */
-const OWNER = /^([a-z_][a-z0-9_-]{0,31}|\d{1,9})(:([a-z_][a-z0-9_-]{0,31}|\d{1,9}))?$/;
-
-export const guestPath = yamlText.check(z.refine(isGuestPath, { error: GUEST_PATH_WORDS }));
 /** A path, with a slash at its end for a directory. */
 const treePath = yamlText.check(
   z.refine((path) => isGuestPath(path.replace(/\/$/, '')), { error: GUEST_PATH_WORDS }),
 );
-export const modeText = text(/^0?[0-7]{3}$/, 'must be permissions in octal, such as 0640');
-export const ownerText = text(OWNER, 'must be USER or USER:GROUP, by name or number');
 const blockName = text(
   /^[a-z][a-z0-9-]{0,40}$/,
   'must be a lowercase letter and up to 40 lowercase letters, digits and hyphens',
@@ -106,17 +100,3 @@ export function parseManifest(content: string, fileName: string): ConfigManifest
 
 /** The manifest of a folder without one. */
 export const NO_MANIFEST: ConfigManifest = { written: {}, faults: [], placeOf: () => MANIFEST_FILE };
-
-/** User and group of a text in the form of an owner; the group of a user alone has its name. */
-export function parseOwner(owner: string): { readonly user: Owner; readonly group: Owner } {
-  const [user = 'root', group = user] = owner.split(':');
-  return { user: asOwner(user), group: asOwner(group) };
-}
-
-export function parseMode(mode: string): number {
-  return Number.parseInt(mode, 8);
-}
-
-function asOwner(word: string): Owner {
-  return /^\d+$/.test(word) ? Number(word) : word;
-}

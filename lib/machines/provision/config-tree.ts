@@ -1,7 +1,8 @@
 import { PortalGunError } from '../../base/errors.ts';
 import type { DefinitionFault } from '../definition/definition-fault.ts';
 import { fillTemplate, type TemplateValues } from '../template/fill-template.ts';
-import { type ConfigManifest, parseMode, parseOwner } from './config-manifest.ts';
+import type { ConfigManifest } from './config-manifest.ts';
+import { parseMode, parseOwner } from './guest-forms.ts';
 import { GUEST_PATH_WORDS, isGuestPath } from './guest-path.ts';
 import { type DesiredPart, MAX_GUEST_FILE_BYTES } from './guest-state.ts';
 
@@ -29,7 +30,7 @@ export interface ConfigParts {
 
 type Owning = Pick<Extract<DesiredPart, { kind: 'file' }>, 'user' | 'group'>;
 
-/** What is said of a path: by the last entry of the manifest about it, or about a directory above it. */
+/** What the manifest sets for a path: by the last entry of the manifest about it, or about a directory above it. */
 interface Said extends Owning {
   readonly mode: number | null;
   readonly directoryMode: number | null;

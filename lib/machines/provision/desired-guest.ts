@@ -63,7 +63,7 @@ export function conflictsAmong(parts: readonly DesiredPart[]): readonly Definiti
     if (name === null) return [];
     if ((part.kind === 'file' || part.kind === 'absent') && edited.has(part.path)) {
       const message = `${part.path} is written as a whole, and changed in parts`;
-      return [{ at: part.origin, message, hint: 'remove one of both' }];
+      return [{ at: part.origin, message, hint: 'remove one of the two' }];
     }
     const other = first.get(name);
     first.set(name, other ?? part);

@@ -71,8 +71,7 @@ const GUEST_SETTINGS = {
     words: (of, value) => `${value === 'mounted' ? 'mount' : 'unmount'} ${of}`,
     read: (of) =>
       `state=absent; while read -r _ at _; do [ "$at" != ${quote(of)} ] || state=mounted; done < /proc/mounts; echo "$state"`,
-    set: (of, value) =>
-      value === 'mounted' ? `mkdir -p ${quote(of)} && mount ${quote(of)}` : `umount ${quote(of)}`,
+    set: (of, value) => (value === 'mounted' ? mountScript(of) : `umount ${quote(of)}`),
   },
   boot: {
     isSubject: isName,
@@ -127,6 +126,18 @@ export function isSysctl(of: string): boolean {
 
 function sysctlPath(of: string): string {
   return `/proc/sys/${of.includes('/') ? of : of.replaceAll('.', '/')}`;
+}
+
+/** A share that the guest has mounted elsewhere cannot be mounted twice: it is bound to the second place. */
+function mountScript(of: string): string {
+  const path = quote(of);
+  return [
+    `mkdir -p ${path}`,
+    'tag= from=',
+    `while read -r what at _; do [ "$at" != ${path} ] || tag=$what; done < /etc/fstab`,
+    'while read -r what at _; do [ "$what" != "$tag" ] || from=$at; done < /proc/mounts',
+    `if [ -n "$tag" ] && [ -n "$from" ]; then mount -o bind "$from" ${path}; else mount ${path}; fi`,
+  ].join('\n');
 }
 
 function byInit(init: GuestInit, systemd: string, openrc: string): string {

@@ -124,7 +124,7 @@ export async function refuseUnfinished(
   if (left !== undefined && left !== null) throw unfinishedError(left, now);
 }
 
-/** A guest is provisioned from its current state, so an interrupted provisioning of the same guest is of no more use. */
+/** A guest is provisioned from its current state, so an interrupted provisioning of the same guest is no longer of use. */
 async function endSuperseded(files: FileStore, plan: Plan): Promise<void> {
   const wanted = guestNames(plan);
   for (const left of await readJournals(files)) {

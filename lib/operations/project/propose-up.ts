@@ -46,6 +46,7 @@ import {
 } from './machine/machine-devices.ts';
 import { renderedDocument } from './machine/rendered-document.ts';
 import { type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
+import { oldBootNotes } from './start/old-boot-notes.ts';
 import { demandStartable } from './start/start-obstacles.ts';
 
 /** Options of `portal up`. */
@@ -145,6 +146,7 @@ export async function proposeUp(
     },
     notes: [
       ...unsure,
+      ...(await oldBootNotes(session.ports, starting)),
       ...raised
         .filter(({ subject }) => subject.needsRestart)
         .map(

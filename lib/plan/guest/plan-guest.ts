@@ -17,6 +17,7 @@ import { type GuestFileChange, guestFileKind } from '../changes/guest/guest-file
 import { type GuestSettingChange, guestSettingKind } from '../changes/guest/guest-setting.ts';
 import type { Step } from '../plan.ts';
 import { GROUP, type GuestReading, PASSWD, settingKey } from './asked-of-guest.ts';
+import { idsIn, isBelow, isSameState, sha256Of } from './guest-values.ts';
 
 const NEW_DIRECTORY = { mode: 0o755, uid: 0, gid: 0 };
 const NEW_FILE_MODE = 0o644;
@@ -62,6 +63,7 @@ class GuestPlanner {
   readonly #users: ReadonlyMap<string, number>;
   readonly #groups: ReadonlyMap<string, number>;
   readonly #steps: Step[] = [];
+  readonly #edited = new Set<string>();
   readonly #obstacles = new Map<string, GuestObstacle>();
 
   constructor(guest: PlannedGuest, all: readonly DesiredPart[]) {
@@ -114,6 +116,8 @@ class GuestPlanner {
 
   /** All edits of a file are one step, at the place of the first. */
   #edit({ path, newMode = NEW_FILE_MODE }: DesiredEdit): undefined {
+    if (this.#edited.has(path)) return;
+    this.#edited.add(path);
     const state = this.#stateOf(path);
     if (state === undefined) return;
     if (state !== null && state.kind !== 'file') {
@@ -228,7 +232,7 @@ class GuestPlanner {
 
   #change(path: string, to: GuestPathState, bytes: Uint8Array | null): undefined {
     const from = this.#states.get(path) ?? null;
-    if (JSON.stringify(sorted(from)) === JSON.stringify(sorted(to))) return;
+    if (isSameState(from, to)) return;
     const isNew = to?.kind === 'file' && !(from?.kind === 'file' && from.sha256 === to.sha256);
     const content = isNew && bytes !== null ? Buffer.from(bytes).toString('base64') : null;
     this.#states.set(path, to);
@@ -275,26 +279,4 @@ function fileStep(change: GuestFileChange): Step {
 
 function settingStep(change: GuestSettingChange): Step {
   return { words: guestSettingKind.words(change), change };
-}
-
-/** The numbers of users or groups by name, as `/etc/passwd` and `/etc/group` have them. */
-function idsIn(text: string): ReadonlyMap<string, number> {
-  return new Map(
-    text.split('\n').flatMap((line) => {
-      const [name = '', , id = ''] = line.split(':');
-      return /^\d{1,10}$/.test(id) ? [[name, Number(id)] as const] : [];
-    }),
-  );
-}
-
-function isBelow(path: string, above: string): boolean {
-  return path === above || path.startsWith(`${above}/`);
-}
-
-function sorted(state: GuestPathState): readonly unknown[] | null {
-  return state === null ? null : Object.entries(state).sort(([a], [b]) => a.localeCompare(b));
-}
-
-function sha256Of(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,7 +1,6 @@
 import { EXIT } from '../../../base/errors.ts';
 import { count } from '../../../base/text.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
-import { missingProfiles } from '../../../operations/project/missing-profiles.ts';
 import { proposeUp, type UpSubject } from '../../../operations/project/propose-up.ts';
 import { recordLock } from '../../../operations/project/record-lock.ts';
 import { namesToProvision } from '../../../operations/provision/compare-guests.ts';
@@ -14,7 +13,7 @@ import type { LibvirtValues } from '../../tables/libvirt-options.ts';
 import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { runBootBuild } from '../boot/boot-build.ts';
+import { buildMissing } from './build-missing.ts';
 import { provisionGuests } from './provision.ts';
 
 export interface ProjectChangeValues
@@ -40,7 +39,7 @@ export async function runPortalUp(
   const { machines, type: types, paused, allow, project, connect } = args;
   const session = new HostSession(ports, { project, connect });
   if (!args.dryRun && !args.script) {
-    const failed = await buildMissing(session, args, terminal, dialogue, ports);
+    const failed = await buildMissing(session, { machines, types }, terminal, dialogue, ports);
     if (failed !== null) return failed;
   }
   const proposal = await proposeUp(session, { machines, types, paused, allow });
@@ -81,31 +80,6 @@ async function provisionRaised(
   if (names.length === 0) return raised;
   const result = await provisionGuests(session, { machines: names }, args, terminal, dialogue);
   return { ...result, stdout: raised.stdout + result.stdout, stderr: raised.stderr + result.stderr };
-}
-
-/** Builds boot assets that machines need and the store lacks; the result if that failed. */
-async function buildMissing(
-  session: HostSession,
-  { machines, type: types }: UpValues,
-  terminal: Terminal,
-  dialogue: Dialogue,
-  ports: HostPorts,
-): Promise<CommandResult | null> {
-  for (const profile of await missingProfiles(session, { machines, types })) {
-    dialogue.say(`The store has no boot assets ${profile}: they are built once, from packages.\n`);
-    const values = {
-      profile,
-      suite: undefined,
-      kernelPackage: undefined,
-      module: [],
-      dryRun: false,
-      json: false,
-    };
-    const built = await runBootBuild({ ...values, color: undefined }, terminal, dialogue, ports);
-    if (built.exitCode !== EXIT.ok) return built;
-    dialogue.say(built.stdout);
-  }
-  return null;
 }
 
 /** `portal plan`: the plan of `portal up`. */

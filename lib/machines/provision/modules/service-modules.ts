@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { yamlList, yamlText } from '../../../base/yaml-form.ts';
 import { key, required, text } from '../../definition/form-parts.ts';
-import { guestPath, modeText, ownerText, parseMode, parseOwner } from '../config-manifest.ts';
+import { guestPath, modeText, ownerText, parseMode, parseOwner } from '../guest-forms.ts';
 import { guestSetting } from '../guest-settings.ts';
 import type { DesiredPart, GuestCheck, GuestInit } from '../guest-state.ts';
 import { noFaults, type ProvisionModule } from '../provision-module.ts';

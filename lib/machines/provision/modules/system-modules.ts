@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { quote } from '../../../base/shell-command.ts';
 import { yamlList, yamlText } from '../../../base/yaml-form.ts';
 import { integer, key, required, text } from '../../definition/form-parts.ts';
-import { guestPath } from '../config-manifest.ts';
+import { guestPath } from '../guest-forms.ts';
 import { guestSetting, isSysctl } from '../guest-settings.ts';
 import type { DesiredPart } from '../guest-state.ts';
 import { noFaults, type ProvisionModule } from '../provision-module.ts';
