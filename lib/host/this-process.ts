@@ -17,13 +17,15 @@ export function userName(): string | null {
 
 /**
  * The words that start `pci` of this package: the interpreter and its file. Only `pci` has the commands that root runs
- * later, and this process may be `portal` or a program that uses the library.
+ * later, and this process may be `portal` or a program that uses the library. A checkout uses the program of its last
+ * build.
  *
  * @returns `null` if the file does not exist
  */
 export function programWords(): readonly [interpreter: string, file: string] | null {
+  const file = import.meta.url.endsWith('.ts') ? '../../dist/bin/pci.js' : '../bin/pci.js';
   try {
-    return [process.execPath, realpathSync(new URL('../bin/pci.js', import.meta.url))];
+    return [process.execPath, realpathSync(new URL(file, import.meta.url))];
   } catch {
     return null;
   }
