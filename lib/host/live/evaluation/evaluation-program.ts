@@ -39,7 +39,7 @@ if (process.getuid() === 0) {
     process.setgid(${NOBODY});
     process.setuid(${NOBODY});
   } catch (error) {
-    answer({ kind: 'failed', message: 'cannot be evaluated: root cannot become nobody here (' + error.code + ')',
+    answer({ kind: 'failed', message: 'cannot be evaluated: root cannot become user ${NOBODY} here (' + error.code + ')',
       hint: 'run portal on the host, or in a namespace that has the user 65534', at: null });
   }
 }
