@@ -58,6 +58,7 @@ export type { PciTreeDocument } from './documents/inventory/pci-tree.ts';
 export type { AssignmentsDocument } from './documents/machines/assignments.ts';
 export type { ConsoleScriptDocument } from './documents/machines/console-script.ts';
 export type { MachineCheckDocument } from './documents/machines/machine-check.ts';
+export type { MachineDiffDocument } from './documents/machines/machine-diff.ts';
 export type { MachineEventsDocument } from './documents/machines/machine-events.ts';
 export type { MachineListDocument } from './documents/machines/machine-list.ts';
 export type { MachineNewDocument } from './documents/machines/machine-new.ts';
@@ -204,7 +205,8 @@ export type { XmlElement } from './libvirt/xml/xml-element.ts';
 export type { BootProfile } from './machines/boot/guest-modules.ts';
 export type { PackageFacts } from './machines/boot/package-lists.ts';
 export type { BootRecord, ImageRecord, StoredFile, StoreOrigin } from './machines/boot/store-records.ts';
-export type { DefinitionFault, Origin } from './machines/definition/definition-parser.ts';
+export type { DefinitionFault } from './machines/definition/definition-fault.ts';
+export type { Origin } from './machines/definition/definition-parser.ts';
 export type { MachineDefinition } from './machines/definition/machine-definition.ts';
 export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
 export type {
@@ -290,6 +292,8 @@ export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
 export type { RaisedMachine, UpOptions, UpSubject } from './operations/project/propose-up.ts';
 export type { SetMachines, SetOptions } from './operations/project/set-values.ts';
 export type { ShownMachine } from './operations/project/show-machine.ts';
+export type { ComparedGuest, ComparedGuests } from './operations/provision/compare-guests.ts';
+export type { CheckedGuest } from './operations/provision/read-guest.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';
 export { readAftermath } from './operations/recovery/aftermath.ts';
 export type {

@@ -18,13 +18,13 @@ const SESSIONS = [
 ];
 const ROOMS = /^lib\/(base|host|pci|facts|libvirt|checks|sysfs|plan|apply|operations)\//;
 /**
- * What is of the program itself and decides nothing of a host: text that is counted, escaped and suggested, the streams of the process,
+ * What is of the program itself and decides nothing of a host: text that is counted, escaped and suggested, the process with its streams,
  * and the line of a file that an error is printed with.
  */
 const PRINTING = [
   ...['lib/base/text.ts', 'lib/base/yaml-file.ts'],
   ...['lib/host/live/plain-output.ts', 'lib/host/live/late-line.ts'],
-  'lib/host/live/process-streams.ts',
+  ...['lib/host/live/process-streams.ts', 'lib/host/this-process.ts'],
 ];
 
 type Values = ReadonlySet<string>;

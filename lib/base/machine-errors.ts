@@ -57,6 +57,12 @@ export const MACHINE_ERRORS = {
     summary: 'A console script did not find an expected text in time.',
     remedy: 'compare the expected text with the transcript; give the step more time: timeout: 2min',
   },
+  CANNOT_PROVISION: {
+    exit: 'refused',
+    summary:
+      'A guest cannot be provisioned as its folder says: something of it has another form, or is unknown. Nothing was changed.',
+    remedy: 'show what differs: portal diff NAME',
+  },
   NO_AGENT: {
     exit: 'unsupported',
     summary: 'A VM has no channel to an agent.',

@@ -46,9 +46,10 @@ export class KeptVirsh {
    * Any number of commands, one after another. One that fails does not prevent the others.
    *
    * @param input what one command can read as {@link inputFile}; no command may have control characters then
+   * @param moreMs how much longer than usual they may take
    */
-  async runAll(commands: Commands, input?: string): Promise<readonly VirshAnswer[]> {
-    if (commands.every(fitsInScript)) return this.#runScript(commands, input);
+  async runAll(commands: Commands, input?: string, moreMs = 0): Promise<readonly VirshAnswer[]> {
+    if (commands.every(fitsInScript)) return this.#runScript(commands, input, moreMs);
     const answers: VirshAnswer[] = [];
     for (const command of commands) {
       const isLine = fitsInScript(command);
@@ -57,16 +58,16 @@ export class KeptVirsh {
     return answers;
   }
 
-  async #runScript(commands: Commands, input?: string): Promise<readonly VirshAnswer[]> {
+  async #runScript(commands: Commands, input?: string, moreMs = 0): Promise<readonly VirshAnswer[]> {
     if (this.#runner.open === undefined) {
-      return this.#virsh.runAll(commands, input === undefined ? {} : { input });
+      return this.#virsh.runAll(commands, { moreMs, ...(input === undefined ? {} : { input }) });
     }
     if (this.#program?.isOpen !== true) {
       const args = ['--quiet', '--connect', this.#uri];
       const opening = await this.#runner.open(VIRSH, args, { environment: LINES_ENVIRONMENT });
       this.#program = await this.#checked(opening);
     }
-    return this.#ask(this.#program, commands, input);
+    return this.#ask(this.#program, commands, input, moreMs);
   }
 
   /** A program that answers, of a version that will do: nothing is changed before that is known. */
@@ -82,11 +83,16 @@ export class KeptVirsh {
     return program;
   }
 
-  async #ask(program: OpenProgram, commands: Commands, input?: string): Promise<readonly VirshAnswer[]> {
+  async #ask(
+    program: OpenProgram,
+    commands: Commands,
+    input?: string,
+    moreMs = 0,
+  ): Promise<readonly VirshAnswer[]> {
     const mark = randomBytes(8).toString('hex');
     const script = formatVirshScript(commands, mark, 'lines');
     const answer = await program.ask(script, endOfVirshScript(commands, mark), {
-      timeoutMs: scriptTimeoutMs(commands),
+      timeoutMs: scriptTimeoutMs(commands) + moreMs,
       ...(input === undefined ? {} : { input }),
     });
     if (answer.kind !== 'answered') await program.close();

@@ -25,6 +25,8 @@ export interface VirshOptions {
   readonly readOnly?: boolean;
   /** The content of `/dev/stdin` for one command. */
   readonly input?: string;
+  /** How much longer than usual several commands may take. */
+  readonly moreMs?: number;
 }
 
 /**
@@ -75,9 +77,9 @@ export class Virsh {
     commands: readonly (readonly string[])[],
     options: VirshOptions = {},
   ): Promise<readonly VirshAnswer[]> {
-    const { readOnly = false, input } = options;
+    const { readOnly = false, input, moreMs = 0 } = options;
     const runnable = commands.filter(fitsInScript);
-    const segments = runnable.length === 0 ? [] : await this.#runScript(runnable, readOnly, input);
+    const segments = runnable.length === 0 ? [] : await this.#runScript(runnable, readOnly, input, moreMs);
     let next = 0;
     return commands.map((command) => {
       if (!fitsInScript(command)) return { command, output: '', error: 'has a control character' };
@@ -87,7 +89,12 @@ export class Virsh {
     });
   }
 
-  async #runScript(commands: readonly (readonly string[])[], readOnly: boolean, input: string | undefined) {
+  async #runScript(
+    commands: readonly (readonly string[])[],
+    readOnly: boolean,
+    input: string | undefined,
+    moreMs: number,
+  ) {
     // Commands with input change something, so the version is checked before. Other first commands only read, so a
     // wrong version makes them useless but not harmful. Then the version is checked in the same process, because
     // starting a process takes longer than all commands.
@@ -99,7 +106,7 @@ export class Virsh {
     const script = formatVirshScript(asked, mark, form);
     const { stdout, stderr } = await this.#start(form === 'lines' ? [] : [script], readOnly, {
       input: input ?? script,
-      timeoutMs: scriptTimeoutMs(commands),
+      timeoutMs: scriptTimeoutMs(commands) + moreMs,
       environment: LINES_ENVIRONMENT,
     });
     const segments = parseVirshScript(stdout, stderr, asked.length, mark, form);

@@ -12,6 +12,7 @@ import type { DestroyOptions, DownSubject, HaltOptions } from './project/propose
 import type { UpOptions, UpSubject } from './project/propose-up.ts';
 import type { SetMachines, SetOptions } from './project/set-values.ts';
 import type { ShownMachine } from './project/show-machine.ts';
+import type { ComparedGuests } from './provision/compare-guests.ts';
 import type { HostSession } from './session/host-session.ts';
 
 /**
@@ -107,6 +108,27 @@ export class MachineSession {
   async recordUp(subject: UpSubject): Promise<void> {
     const { recordLock } = await import('./project/record-lock.ts');
     recordLock(subject);
+  }
+
+  /**
+   * Proposes to change what guests have inside, as the folders of their machines say. If a guest of the subject is
+   * partial, propose again when it is applied: packages bring files of their own.
+   */
+  async provision(request: MachineRequest<MachineNames> = {}): Promise<HostProposal<ComparedGuests>> {
+    const { proposeProvision } = await import('./provision/propose-provision.ts');
+    return proposeProvision(this.#session, requestOf(request));
+  }
+
+  /** The names of those machines whose guests have something to be provisioned with. */
+  async toProvision(machines: readonly string[]): Promise<readonly string[]> {
+    const { namesToProvision } = await import('./provision/compare-guests.ts');
+    return namesToProvision(this.#session, machines);
+  }
+
+  /** Compares guests with the folders of their machines, and runs the checks of their modules. Changes nothing. */
+  async diff(request: MachineRequest<MachineNames> = {}): Promise<ComparedGuests> {
+    const { compareGuests } = await import('./provision/compare-guests.ts');
+    return compareGuests(this.#session, requestOf(request), true);
   }
 
   /** Proposes to stop machines. */

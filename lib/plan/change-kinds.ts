@@ -1,5 +1,7 @@
 import type { Change, ChangeOf } from './change.ts';
 import type { ChangeKind } from './change-kind.ts';
+import { guestFileKind } from './changes/guest/guest-file.ts';
+import { guestSettingKind } from './changes/guest/guest-setting.ts';
 import { bootLoaderKind } from './changes/host/boot-loader.ts';
 import { directoryKind } from './changes/host/directory.ts';
 import { driverKind } from './changes/host/driver.ts';
@@ -35,6 +37,8 @@ export const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<ChangeOf
   network: networkKind,
   definition: definitionKind,
   power: powerKind,
+  'guest-file': guestFileKind,
+  'guest-setting': guestSettingKind,
 };
 
 export function kindOf(change: Change): ChangeKind<Change> {

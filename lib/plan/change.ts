@@ -1,3 +1,5 @@
+import type { GuestFileChange } from './changes/guest/guest-file.ts';
+import type { GuestSettingChange } from './changes/guest/guest-setting.ts';
 import type { BootLoaderChange } from './changes/host/boot-loader.ts';
 import type { DirectoryChange } from './changes/host/directory.ts';
 import type { DriverChange } from './changes/host/driver.ts';
@@ -35,7 +37,9 @@ export type Change =
   | ImageChange
   | NetworkChange
   | DefinitionChange
-  | PowerChange;
+  | PowerChange
+  | GuestFileChange
+  | GuestSettingChange;
 
 /** The change of one kind. */
 export type ChangeOf<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;

@@ -128,6 +128,8 @@ describe('errors', () => {
       'CONSOLE_BUSY',
       'CONSOLE_FAILED',
       'CONSOLE_TIMEOUT',
+      // In test/operations/provision.test.ts.
+      'CANNOT_PROVISION',
       // In test/unit/guest/agent and test/operations.
       'NO_AGENT',
       'AGENT_BUSY',

@@ -38,6 +38,7 @@ const KINDS = [
   'machine-show',
   'machine-render',
   'machine-set',
+  'machine-diff',
   'machine-status',
   'machine-events',
   'template-list',

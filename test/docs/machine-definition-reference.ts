@@ -7,7 +7,7 @@ import type { Schema } from './reference.ts';
 const SCHEMA = 'machine-definition.v1.schema.json';
 
 /** A JSON Schema, as far as that of definitions goes. */
-interface Form {
+export interface Form {
   readonly description?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
@@ -18,6 +18,8 @@ interface Form {
   readonly anyOf?: readonly Form[];
   readonly items?: Form;
   readonly properties?: Readonly<Record<string, Form>>;
+  /** The form of each value of a mapping with keys of its own. */
+  readonly additionalProperties?: Form | boolean;
   readonly required?: readonly string[];
 }
 
@@ -133,8 +135,19 @@ function rowsOf(
   });
 }
 
-function valueWords(form: Form): string {
-  const { anyOf, enum: words, const: only, items, properties, type, minimum, maximum, pattern } = form;
+export function valueWords(form: Form): string {
+  const {
+    anyOf,
+    additionalProperties,
+    enum: words,
+    const: only,
+    items,
+    properties,
+    type,
+    minimum,
+    maximum,
+    pattern,
+  } = form;
   if (anyOf !== undefined) {
     const kinds = anyOf
       .filter((each) => (each as { readonly type?: string }).type !== 'null')
@@ -145,7 +158,7 @@ function valueWords(form: Form): string {
   if (words?.includes(true)) return 'flag';
   if (words !== undefined) return words.map((word) => code(String(word))).join(', ');
   if (items !== undefined) return `list of ${valueWords(items)}`;
-  if (properties !== undefined) return 'mapping';
+  if (properties !== undefined || typeof additionalProperties === 'object') return 'mapping';
   if (type === 'integer') return `${minimum} to ${maximum}`;
   return pattern?.includes('iB') ? 'size' : 'text';
 }

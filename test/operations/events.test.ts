@@ -47,6 +47,8 @@ describe('the scripts of a machine on the host', () => {
     script('r0/scripts/notify', '#!/bin/sh\n# portal: on=started\n');
     const [host, before] = [await session(), stateOf(machine)];
     expect(machine.libvirt.callsHooks).toBe(false);
+    const power = (await host.machines.up()).plan.steps.at(-1)?.change;
+    expect(power).toMatchObject({ kind: 'power', scriptSeconds: 120 });
     const steps = await up(host);
     const folder = `/etc/portal-gun/events/${machine.libvirt.domain('r0').uuid}`;
     expect(steps.slice(0, 5)).toEqual([

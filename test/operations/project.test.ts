@@ -457,6 +457,17 @@ describe('a machine with a device of the host', () => {
     });
   });
 
+  it('is a VF, whose PF is recorded in the definition, too', async () => {
+    const { machine, write, session } = onLab();
+    write('r0/machine.yaml', withPci('01:10.2'));
+    const host = await session();
+    await host.apply(await host.setVfs({ pf: '01:00.0', vfs: 2, allow: UNSEEN }));
+    await up(host, { allow: UNSEEN });
+    const { definition } = machine.libvirt.domain('r0');
+    expect(ownAddresses(definition)).toEqual(['0000:01:10.2']);
+    expect(definition).toMatch(/ vf=["']1["'] pf-path=["']pci0000:00\/04\.0\/00\.0["']/);
+  });
+
   it('is a VF that has to be made again, and the hint says how', async () => {
     const { write, session } = onLab();
     write('r0/machine.yaml', withPci('01:10.2'));

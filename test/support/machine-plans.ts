@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { PciAddress } from '../../lib/pci/address.ts';
+import { type GuestFileChange, guestFileKind } from '../../lib/plan/changes/guest/guest-file.ts';
+import { type GuestSettingChange, guestSettingKind } from '../../lib/plan/changes/guest/guest-setting.ts';
 import { scriptSteps } from '../../lib/plan/machines/event-steps.ts';
 import {
   definitionStep,
@@ -62,6 +65,30 @@ export function upPlan(functions: readonly PciAddress[] = []): Plan {
       imageStep(DISK, null, IMAGE),
       definitionStep(URI, NEW_MACHINE, null, NEW_DOMAIN),
       powerStep(URI, NEW_MACHINE, 'off', 'running', { functions }),
+    ],
+  };
+}
+
+/** A file of a guest is changed, and its host name. */
+export function guestPlan(): Plan {
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const owned = { mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const file: GuestFileChange = {
+    ...{ kind: 'guest-file', machine: 'r0', path: '/etc/motd' },
+    from: { kind: 'file', sha256: sha256('before\n'), ...owned },
+    to: { kind: 'file', sha256: sha256('after\n'), ...owned },
+    content: Buffer.from('after\n').toString('base64'),
+  };
+  const name: GuestSettingChange = {
+    ...{ kind: 'guest-setting', machine: 'r0', init: 'none', setting: 'hostname', of: 'kernel' },
+    ...{ from: 'old', to: 'r0' },
+  };
+  return {
+    title: 'Provision r0',
+    guards: [],
+    steps: [
+      { words: guestFileKind.words(file), change: file },
+      { words: guestSettingKind.words(name), change: name },
     ],
   };
 }

@@ -5,6 +5,7 @@ import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
 import { SimulatedHost } from '../../lib/simulation/simulated-host.ts';
 import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import { readRegisteredDrivers } from '../../lib/sysfs/device/registered-drivers.ts';
+import { LocalGuests } from './local-guest.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { SimulatedIp } from './simulated-ip.ts';
 import { SimulatedLibvirt } from './simulated-libvirt.ts';
@@ -18,6 +19,7 @@ export interface SimulatedMachine extends ChangeableHost {
   readonly libvirt: SimulatedLibvirt;
   /** The loaded modules without a PCI driver. */
   readonly modules: Set<string>;
+  readonly guests: LocalGuests;
 }
 
 export function simulateMachine(captured: HostReader): SimulatedMachine {
@@ -27,7 +29,9 @@ export function simulateMachine(captured: HostReader): SimulatedMachine {
   const libvirt = new SimulatedLibvirt();
   const modules = new Set<string>();
   const runner = programsOf(kernel, ip, files, libvirt, modules);
-  return { kernel, ip, reader: withModules(kernel, modules), writer: ip, runner, files, libvirt, modules };
+  const guests = new LocalGuests();
+  const reader = withModules(kernel, modules);
+  return { kernel, ip, reader, writer: ip, runner, files, libvirt, modules, guests };
 }
 
 /** Modules without a PCI driver, because a simulated host knows only PCI drivers. */
@@ -116,7 +120,7 @@ function programsOf(
 }
 
 /** The state of a machine that plans change, one line each, for comparisons. */
-export function stateOf({ kernel, ip, files, libvirt, modules }: SimulatedMachine): string {
+export function stateOf({ kernel, ip, files, libvirt, modules, guests }: SimulatedMachine): string {
   const { devices } = readInventory(kernel, NO_NAMES, ['driver', 'driverOverride', 'netInterfaces', 'sriov']);
   const lines = devices.map(({ address, driver, driverOverride, netInterfaces, sriov }) =>
     [address, driver, driverOverride, netInterfaces, sriov]
@@ -138,5 +142,6 @@ export function stateOf({ kernel, ip, files, libvirt, modules }: SimulatedMachin
       .sort()
       .map((path) => `folder ${path}`),
     libvirt.state(),
+    guests.state(),
   ].join('\n');
 }

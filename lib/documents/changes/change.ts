@@ -4,6 +4,7 @@ import { uuid } from '../machines/machine-list.ts';
 import {
   assignedState,
   driverState,
+  guestPathState,
   imageState,
   networkState,
   powerState,
@@ -157,9 +158,38 @@ export const change = z
         from: powerState,
         to: powerState,
         graceSeconds: z.int().min(0).describe('How long the guest has to shut down before its VM is ended.'),
+        scriptSeconds: z
+          .int()
+          .min(0)
+          .describe('How long its scripts on events may take; 0 if omitted.')
+          .optional(),
         functions: z.array(address).describe('The functions of the host that it has while it runs.'),
       })
       .describe('Whether a machine runs.'),
+    z
+      .object({
+        kind: z.literal('guest-file'),
+        machine: z.string().describe('The name of the machine.'),
+        path: z.string().describe('In the guest.'),
+        from: guestPathState.nullable().describe('null if there is nothing.'),
+        to: guestPathState.nullable(),
+        content: z
+          .string()
+          .nullable()
+          .describe('The bytes of `to` in base64; null if it has none, or those of `from`.'),
+      })
+      .describe('A file, directory or link in the guest of a machine.'),
+    z
+      .object({
+        kind: z.literal('guest-setting'),
+        machine: z.string().describe('The name of the machine.'),
+        init: z.enum(['systemd', 'openrc', 'none']).describe('How the guest starts services.'),
+        setting: z.enum(['hostname', 'sysctl', 'module', 'package', 'mount', 'boot', 'service', 'restart']),
+        of: z.string().describe('What it is a setting of: the key of a sysctl, the name of a service.'),
+        from: z.string(),
+        to: z.string(),
+      })
+      .describe('A setting of the running guest of a machine.'),
   ])
   .meta({
     id: 'plan#change',

@@ -16,6 +16,7 @@ const machineRenderDocument = z
           .boolean()
           .describe('Whether portal up may use the other: KVM was not tried on this host yet.'),
       })
+      .optional()
       .describe('The hypervisor of the domain.'),
     networks: z
       .array(z.object({ name: z.string().describe('As in the definition: isolated/lan.'), xml: z.string() }))

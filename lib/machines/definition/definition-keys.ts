@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { DEFINITION_METADATA, definitionForm } from './definition-form.ts';
+import { definitionForm } from './definition-form.ts';
+import { DEFINITION_METADATA } from './form-parts.ts';
 
 /** A key of definitions whose value is no mapping. */
 export interface DefinitionKey {

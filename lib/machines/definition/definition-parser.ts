@@ -4,6 +4,7 @@ import { checkYaml, type MissingWords, withHint, type YamlFault } from '../../ba
 import { CATEGORIES } from '../../libvirt/machine/category.ts';
 import { checkDefinition } from './check-definition.ts';
 import { withDefaults } from './definition-defaults.ts';
+import type { DefinitionFault } from './definition-fault.ts';
 import { definitionForm, type WrittenDefinition } from './definition-form.ts';
 import type { MachineDefinition } from './machine-definition.ts';
 import { SHORT_FORMS } from './short-forms.ts';
@@ -20,15 +21,6 @@ const MISSING: MissingWords = {
 /** The category of the folder that stands for the host itself, for which there is no VM. */
 const HOST_CATEGORY = 'host';
 const KEYS_OF_HOST = new Set(['$schema', 'apiVersion', 'kind', 'category', 'title', 'description']);
-
-/** A fault of a definition, and its place. */
-export interface DefinitionFault {
-  /** `machines/r0/machine.yaml:4:9`. */
-  readonly at: string;
-  readonly message: string;
-  /** An action that fixes it; `null` if the message is enough. */
-  readonly hint: string | null;
-}
 
 /** The definition of a machine, read from its file. */
 export interface ParsedDefinition {

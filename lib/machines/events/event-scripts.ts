@@ -1,5 +1,5 @@
 import { quote } from '../../base/shell-command.ts';
-import type { DefinitionFault } from '../definition/definition-parser.ts';
+import type { DefinitionFault } from '../definition/definition-fault.ts';
 import {
   fault,
   type ParsedHeader,

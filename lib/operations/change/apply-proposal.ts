@@ -3,15 +3,16 @@ import { applyPlan } from '../../apply/apply-plan.ts';
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
 import { demandModules } from '../../apply/demand-modules.ts';
-import { readJournals } from '../../apply/journal/journal.ts';
-import { journalInTheWay } from '../../apply/touched.ts';
+import { Journal, readJournals } from '../../apply/journal/journal.ts';
+import { isOfGuests, journalInTheWay } from '../../apply/touched.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { FileStore } from '../../host/file-store.ts';
-import type { ClosableWriter, HostPorts } from '../../host/host-ports.ts';
+import type { ClosableWriter } from '../../host/host-ports.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { kindOf } from '../../plan/change-kinds.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
+import { guestsOf } from '../provision/open-guests.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandNamedLibvirt } from '../session/libvirt-connection.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
@@ -58,7 +59,7 @@ async function applyWithLock(
   const { ports } = session;
   refuseWritableProgram(ports.user, plan, confirmWithinMs !== null && plan.steps.length > 0, allowed);
   refuseToChange(session, proposal);
-  const host = await openForChange(ports);
+  const host = await openForChange(session);
   // The devices of a captured host are checked in that host.
   const judged = session.isCaptured ? { ...host, reader: session.host } : host;
   try {
@@ -66,6 +67,7 @@ async function applyWithLock(
     const release = await ports.lock();
     try {
       await refuseUnfinished(host, proposal.goesOnBeside ? plan : null);
+      if (isOfGuests(plan)) await endSuperseded(host.files, plan);
       const occasion = { startedAt: ports.now(), bootId: readBootId(host.reader) };
       const options: ApplyOptions = {
         allowed,
@@ -86,14 +88,12 @@ async function applyWithLock(
 }
 
 /** Opens the machine of a session for changes. Close the writer after the last one. */
-export async function openForChange({
-  reader,
-  runner,
-  openFiles,
-  openWriter,
-}: HostPorts): Promise<ChangeableHost & { readonly writer: ClosableWriter }> {
+export async function openForChange(
+  session: HostSession,
+): Promise<ChangeableHost & { readonly writer: ClosableWriter }> {
+  const { reader, runner, openFiles, openWriter } = session.ports;
   const [writer, files] = await Promise.all([openWriter(), openFiles()]);
-  return { reader, runner, writer, files };
+  return { reader, runner, writer, files, guests: guestsOf(session) };
 }
 
 /**
@@ -118,10 +118,25 @@ export async function refuseUnfinished(
   { files, reader }: { readonly files: FileStore; readonly reader: HostReader },
   beside: Plan | null = null,
 ): Promise<void> {
-  const journals = await readJournals(files);
+  const journals = (await readJournals(files)).filter((each) => !isOfGuests(each.plan));
   const now = bootTimeOf(reader);
   const left = beside === null ? journals[0] : journalInTheWay(beside, journals, now.bootId);
   if (left !== undefined && left !== null) throw unfinishedError(left, now);
+}
+
+/** A guest is provisioned from its current state, so an interrupted provisioning of the same guest is of no more use. */
+async function endSuperseded(files: FileStore, plan: Plan): Promise<void> {
+  const wanted = guestNames(plan);
+  for (const left of await readJournals(files)) {
+    const isSuperseded = isOfGuests(left.plan) && guestNames(left.plan).some((each) => wanted.includes(each));
+    if (isSuperseded) await Journal.reopen(files, left).end();
+  }
+}
+
+function guestNames({ steps }: Plan): readonly string[] {
+  return steps.flatMap(({ change }) =>
+    change.kind === 'guest-file' || change.kind === 'guest-setting' ? [change.machine] : [],
+  );
 }
 
 /** A captured host cannot be changed, but the VMs of its libvirt can. */

@@ -1,6 +1,10 @@
 import { PortalGunError } from '../../base/errors.ts';
+import type { DefinitionFault } from '../../machines/definition/definition-fault.ts';
 import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
-import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
+import type { ParsedDefinition } from '../../machines/definition/definition-parser.ts';
+import { configParts } from '../../machines/provision/config-tree.ts';
+import { definedValues } from '../../machines/provision/template-values.ts';
+import { readConfigFolder } from '../provision/config-folder.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
 import { faultOfError, faultsInFolder } from './folder-faults.ts';
@@ -47,7 +51,11 @@ export async function checkMachines(session: HostSession, choice: MachineNames =
           ...secondDefinitions(project, folder),
           ...('error' in result
             ? [faultOfError(result.error)]
-            : [...result.faults, ...faultsInFolder(project, folder, result)]),
+            : [
+                ...result.faults,
+                ...faultsInFolder(project, folder, result),
+                ...configFaults(project, folder, result),
+              ]),
           ...fragmentFaults(project, folder),
           ...readFolderScripts(project, folder).faults,
         ],
@@ -55,6 +63,22 @@ export async function checkMachines(session: HostSession, choice: MachineNames =
     }),
     faults: [...lockFaults(project), ...strayFaults(project)],
   };
+}
+
+/** The faults of the config folder of a machine, which needs its definition for templates. */
+function configFaults(
+  project: Project,
+  folder: MachineFolder,
+  { definition }: ParsedDefinition,
+): readonly DefinitionFault[] {
+  if (definition === null) return [];
+  try {
+    const { entries, manifest } = readConfigFolder(project, folder);
+    return configParts(entries, manifest, (values) => definedValues(definition, values)).faults;
+  } catch (error) {
+    if (error instanceof PortalGunError) return [faultOfError(error)];
+    throw error;
+  }
 }
 
 function secondDefinitions(project: Project, folder: MachineFolder): readonly DefinitionFault[] {

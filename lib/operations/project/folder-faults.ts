@@ -1,6 +1,7 @@
 import { ERRORS, PortalGunError } from '../../base/errors.ts';
 import type { YamlPath } from '../../base/yaml-file.ts';
-import type { DefinitionFault, ParsedDefinition } from '../../machines/definition/definition-parser.ts';
+import type { DefinitionFault } from '../../machines/definition/definition-fault.ts';
+import type { ParsedDefinition } from '../../machines/definition/definition-parser.ts';
 import type { MachineDefinition } from '../../machines/definition/machine-definition.ts';
 import type { MachineFolder, Project } from './open-project.ts';
 

@@ -143,6 +143,8 @@ async function chosenFolders(project: Project, choice: MachineNames): Promise<re
 
 /** A mark that differs if the content of a folder differs: a checksum of its definition and fragments. */
 function markOf({ definition, fragments }: ResolvedMachine): string {
-  const content = JSON.stringify([writtenForm(definition), fragments.map(({ text }) => text)]);
+  // What is inside of the guest is no part of its VM.
+  const { provision: _, ...written } = writtenForm(definition);
+  const content = JSON.stringify([written, fragments.map(({ text }) => text)]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }

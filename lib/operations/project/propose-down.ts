@@ -23,10 +23,10 @@ import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
-import { endOfScripts } from './machine/event-scripts.ts';
+import { endOfScripts, scriptSecondsOf } from './machine/event-scripts.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
-import { type OpenedMachines, openMachines } from './project-machines.ts';
+import { type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
@@ -66,7 +66,10 @@ export async function proposeHalt(
 ): Promise<HostProposal<DownSubject>> {
   const { virsh, opened, vms } = await openForDown(session, choice);
   const steps = reversed(opened).flatMap((each) =>
-    haltSteps(virsh.uri, each.machine, vms.get(each) ?? null, graceSeconds),
+    haltSteps(virsh.uri, each, vms.get(each) ?? null, {
+      graceSeconds,
+      scriptSeconds: scriptSecondsOf(opened.project, each),
+    }),
   );
   return proposalOfDown(virsh, opened, vms, { title: `Stop ${titleOf(opened)}`, guards: [], steps }, []);
 }
@@ -97,7 +100,10 @@ export async function proposeDestroy(
     const { machine } = each;
     const known = { name: machine.definition.name, uuid: machine.uuid };
     return [
-      ...haltSteps(virsh.uri, machine, vm, graceSeconds),
+      ...haltSteps(virsh.uri, each, vm, {
+        graceSeconds,
+        scriptSeconds: scriptSecondsOf(opened.project, each),
+      }),
       ...(vm?.definition == null
         ? []
         : [definitionStep(virsh.uri, known, vm.definition.document.text, null)]),
@@ -153,14 +159,12 @@ function reversed({ machines }: OpenedMachines): OpenedMachines['machines'] {
 
 function haltSteps(
   uri: string,
-  { definition, uuid }: ResolvedMachine,
+  { machine: { definition, uuid } }: ProjectMachine,
   vm: KnownMachine | null,
-  graceSeconds: number,
+  times: { readonly graceSeconds: number; readonly scriptSeconds: number },
 ): readonly Step[] {
   const state = stateOf(vm);
-  return state === 'off'
-    ? []
-    : [powerStep(uri, { name: definition.name, uuid }, state, 'off', { graceSeconds })];
+  return state === 'off' ? [] : [powerStep(uri, { name: definition.name, uuid }, state, 'off', times)];
 }
 
 /**

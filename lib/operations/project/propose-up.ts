@@ -35,7 +35,7 @@ import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { findVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
-import { eventSteps } from './machine/event-scripts.ts';
+import { eventSteps, scriptSecondsOf } from './machine/event-scripts.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
 import {
@@ -108,7 +108,12 @@ export async function proposeUp(
   const networks = await networkSteps(virsh, opened);
   const drafts = opened.machines.map((each) => draftOf(each, vms.get(each) ?? null));
   const devices = await planDevices(session, virsh.uri, drafts, known.machines);
-  const raised = drafts.map((draft) => raise(session, virsh.uri, draft, devices, options.paused ?? false));
+  const raised = drafts.map((draft) =>
+    raise(session, virsh.uri, draft, devices, {
+      paused: options.paused ?? false,
+      scriptSeconds: scriptSecondsOf(opened.project, draft.each),
+    }),
+  );
   const leaving = drafts.filter(({ each }) => devicesOf(devices, each)?.functions.length === 0);
   const isGuarded = [...devices.assignments.values()].some(({ functions }) => functions.length > 0);
   const steps = [
@@ -230,7 +235,7 @@ function raise(
   uri: string,
   { each, before, vm, differences }: Draft,
   planned: MachineDevices,
-  paused: boolean,
+  { paused, scriptSeconds }: { readonly paused: boolean; readonly scriptSeconds: number },
 ): Raised {
   const { machine } = each;
   const { definition, disks } = machine;
@@ -257,7 +262,9 @@ function raise(
       return image === null || isThere(disk.path) ? [] : [imageStep(disk.path, null, image)];
     }),
     ...changes,
-    ...(state === goal ? [] : [powerStep(uri, vm, state, goal, { functions: devices?.functions ?? [] })]),
+    ...(state === goal
+      ? []
+      : [powerStep(uri, vm, state, goal, { functions: devices?.functions ?? [], scriptSeconds })]),
   ];
   const subject: RaisedMachine = {
     ...{ name: definition.name, uuid: machine.uuid, category: definition.category, state, differences },

@@ -21,7 +21,7 @@ export async function confirmChanges(session: HostSession): Promise<readonly Lef
   const { ports } = session;
   refuseCapturedHost(session);
   demandRoot(ports);
-  const host = await openForChange(ports);
+  const host = await openForChange(session);
   try {
     const release = await ports.lock();
     try {

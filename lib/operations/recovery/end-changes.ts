@@ -69,7 +69,7 @@ export async function endChanges(
   const { ports } = session;
   refuseCapturedHost(session);
   demandRoot(ports);
-  const host = await openForChange(ports);
+  const host = await openForChange(session);
   try {
     const release =
       unconfirmed === undefined ? await ports.lock() : await overdueLock(host, ports, unconfirmed);

@@ -69,7 +69,10 @@ export function definitionStep(
   return { words: definitionKind.words(change, name) + more, change };
 }
 
-/** @param functions the functions of the host that the machine has while it runs */
+/**
+ * @param options.functions the functions of the host that the machine has while it runs
+ * @param options.scriptSeconds how long its scripts on events may take
+ */
 export function powerStep(
   uri: string,
   { name, uuid: machine }: { readonly name: string; readonly uuid: string },
@@ -78,8 +81,16 @@ export function powerStep(
   {
     graceSeconds = 0,
     functions = [],
-  }: { readonly graceSeconds?: number; readonly functions?: readonly PciAddress[] } = {},
+    scriptSeconds = 0,
+  }: {
+    readonly graceSeconds?: number;
+    readonly functions?: readonly PciAddress[];
+    readonly scriptSeconds?: number;
+  } = {},
 ): Step {
-  const change: PowerChange = { kind: 'power', uri, machine, from, to, graceSeconds, functions };
+  const change: PowerChange = {
+    ...{ kind: 'power', uri, machine, from, to, graceSeconds, functions },
+    ...(scriptSeconds === 0 ? {} : { scriptSeconds }),
+  };
   return { words: powerKind.words(change, name), change };
 }

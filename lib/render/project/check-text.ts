@@ -1,6 +1,6 @@
 import { count, escapeControls } from '../../base/text.ts';
 import type { MachineCheckDocument } from '../../documents/machines/machine-check.ts';
-import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
+import type { DefinitionFault } from '../../machines/definition/definition-fault.ts';
 import type { MachineCheck } from '../../operations/project/check-machines.ts';
 
 /** Every fault with its place, and how many there are. */

@@ -21,7 +21,7 @@ const SAMPLES = Object.values(SAMPLE_CHANGES).flat();
 const NAMED = SAMPLES.map((change, index) => [`${change.kind} (${index})`, change] as const);
 /** What lines may begin with that is no function of the script. */
 const PROGRAMS = ['chmod', 'echo', 'if', 'ip', 'mkdir', 'printf', 'rm', 'virsh'];
-const OPTIONAL = ['executable', 'vfs', 'withContent'];
+const OPTIONAL = ['executable', 'scriptSeconds', 'vfs', 'withContent'];
 
 function planOf(changes: readonly Change[]): Plan {
   const steps = changes.map((change) => ({ words: kindOf(change).words(change, 'galaxy0'), change }));
@@ -173,7 +173,14 @@ describe('what each kind says of itself', () => {
       network; functions none / none; asks nothing / nothing; touches network isolated-lan; libvirt, stays, stuck
       definition; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, stays, stuck
       definition; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, stays, stuck
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/etc/motd; guest, ends with the boot, left
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/etc/motd; guest, ends with the boot, left
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/srv/it; guest, ends with the boot, left
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/srv/it's; guest, ends with the boot, left
+      guest-setting; functions none / none; asks nothing / nothing; touches web0:service nginx; guest, ends with the boot, left
+      guest-setting; functions none / none; asks nothing / nothing; touches web0:restart nginx; guest, ends with the boot, left
       power; functions 0000:07:00.0 / none; asks plugging / nothing; touches 00000000-0000-4000-8000-000000000001,0000:07:00.0; libvirt, ends with the boot, stuck
+      power; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, ends with the boot, stuck
       power; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, ends with the boot, stuck
       "
     `);

@@ -47,13 +47,18 @@ export async function runAndLook(
   return { error: command === null ? null : (answers[0]?.error ?? null), found: lastOf(answers) };
 }
 
-/** Runs one command. */
+/**
+ * Runs one command.
+ *
+ * @param moreMs how much longer than usual it may take
+ */
 export async function runOne(
   virsh: KeptVirsh,
   command: readonly string[],
   input?: string,
+  moreMs = 0,
 ): Promise<VirshAnswer> {
-  return lastOf(await virsh.runAll([command], input));
+  return lastOf(await virsh.runAll([command], input, moreMs));
 }
 
 function lastOf(answers: readonly VirshAnswer[]): VirshAnswer {

@@ -46,6 +46,12 @@ export function endOfScripts(session: HostSession, { machines }: OpenedMachines)
   ];
 }
 
+/** How long libvirt may wait for the scripts of a machine, all events together; scripts with faults are left out. */
+export function scriptSecondsOf(project: Project, { folder }: Pick<ProjectMachine, 'folder'>): number {
+  const { scripts } = readFolderScripts(project, folder);
+  return Math.ceil(scripts.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0) / 1000);
+}
+
 /** How the scripts of a machine on the host differ from those in its folder, in words. */
 export function scriptsDiffer(
   { ports }: HostSession,

@@ -1,5 +1,5 @@
 import { PortalGunError } from '../../../base/errors.ts';
-import type { DefinitionFault } from '../../../machines/definition/definition-parser.ts';
+import type { DefinitionFault } from '../../../machines/definition/definition-fault.ts';
 import { withFragments } from '../../../machines/domain/fragments.ts';
 import { checkedNode } from '../../../machines/domain/xml-node.ts';
 import type { XmlFragment } from '../../../machines/resolved-machine.ts';

@@ -8,6 +8,8 @@ const POWER_STATES = ['off', 'paused', 'running'] as const;
 export type PowerState = (typeof POWER_STATES)[number];
 
 const MAX_SECONDS = 3600;
+/** Of 64 scripts, of 10 minutes each. */
+const MAX_SCRIPT_SECONDS = 64 * 600;
 
 /** A machine is started, paused, resumed or stopped. */
 export interface PowerChange {
@@ -19,6 +21,8 @@ export interface PowerChange {
   readonly to: PowerState;
   /** How long the guest has to shut down before its VM is ended; 0: it is ended immediately. */
   readonly graceSeconds: number;
+  /** How long its scripts on events may take, for which libvirt waits; 0 if omitted. */
+  readonly scriptSeconds?: number;
   /** The functions of the host that it has while it runs. */
   readonly functions: readonly PciAddress[];
 }
@@ -29,6 +33,7 @@ export const powerKind = {
     [parts['from'], parts['to']].every((state) => POWER_STATES.some((each) => each === state)) &&
     parts['from'] !== parts['to'] &&
     isWhole(parts['graceSeconds'], MAX_SECONDS) &&
+    isWhole(parts['scriptSeconds'] ?? 0, MAX_SCRIPT_SECONDS) &&
     isListOf(parts['functions'], isAddress),
   /** `about` is the name of the machine. */
   words: ({ from, to }, about) => `${about}: ${VERBS[to][from]}`,
