@@ -39,8 +39,8 @@ if (process.getuid() === 0) {
     process.setgid(${NOBODY});
     process.setuid(${NOBODY});
   } catch (error) {
-    answer({ kind: 'failed', message: 'cannot be evaluated: root cannot become the user 65534 here (' + error.code + ')',
-      hint: 'run portal on the host, or in a namespace that has this user', at: null });
+    answer({ kind: 'failed', message: 'cannot be evaluated: root cannot become user ${NOBODY} here (' + error.code + ')',
+      hint: 'run portal on the host, or in a namespace that has the user 65534', at: null });
   }
 }
 const input = JSON.parse(readFileSync(0, 'utf8'));
