@@ -1,9 +1,18 @@
 // Builds the package into dist/: the programs bundled, so that they start fast, and the library as modules
 // with their types.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { BUNDLE, bundlePrograms, PROGRAMS } from './bundle.mjs';
+import { BUNDLE, bundlePrograms, bundleTypeRemover, PROGRAMS } from './bundle.mjs';
 
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
@@ -20,6 +29,16 @@ for (const name of PROGRAMS) chmodSync(`${programs}/${name}.js`, 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
 cpSync('lib/machines/templates', 'dist/machines/templates', { recursive: true });
 cpSync('lib/documents/schemas', 'dist/schemas', { recursive: true });
+mkdirSync('dist/typescript');
+writeFileSync('dist/typescript/sucrase.cjs', await bundleTypeRemover());
+const licenses = [
+  require.resolve('sucrase/package.json'),
+  'node_modules/@jridgewell/trace-mapping/package.json',
+];
+writeFileSync(
+  'dist/typescript/LICENSE',
+  licenses.map((file) => readFileSync(file.replace(/package\.json$/, 'LICENSE'), 'utf8')).join('\n'),
+);
 cpSync('lib/pci/pci.ids.LICENSE', 'dist/pci/pci.ids.LICENSE');
 
 // `npx pci` in a checkout then starts this very build, and asks no registry and no cache.

@@ -9,3 +9,5 @@ export function bundlePrograms(): Promise<{
   readonly metafile: Metafile;
   readonly parts: ReadonlyMap<string, string>;
 }>;
+
+export function bundleTypeRemover(): Promise<string>;

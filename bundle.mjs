@@ -160,3 +160,27 @@ function withUrl(text) {
 function exportOf(name) {
   return name.replace(/\W/g, '_');
 }
+
+/**
+ * What removes the types of TypeScript, and finds the places of what is left: one file of CommonJS that needs no other,
+ * because the process that uses it cannot read files.
+ *
+ * @returns {Promise<string>}
+ */
+export async function bundleTypeRemover() {
+  const { outputFiles } = await build({
+    ...COMMON,
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    stdin: {
+      resolveDir: import.meta.dirname,
+      contents: `
+        export { transform } from 'sucrase';
+        export { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+      `,
+    },
+  });
+  return outputFiles[0].text;
+}

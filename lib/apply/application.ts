@@ -11,6 +11,7 @@ import type { ChangeableHost } from './changeable-host.ts';
 import { isHeldByKernel } from './changes/host/driver.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalMark } from './journal/journal-parser.ts';
+import { PlanGuests } from './plan-guests.ts';
 import { PlanPrograms } from './plan-programs.ts';
 import { guardProblem } from './step-guards.ts';
 import { takesNothing } from './takes-nothing.ts';
@@ -45,6 +46,7 @@ export class Application {
   readonly #plan: Plan;
   readonly #host: ChangeableHost;
   readonly #programs: PlanPrograms;
+  readonly #guests: PlanGuests;
   readonly #journal: Journal;
   readonly #options: ApplyOptions;
   readonly #outcomes: StepOutcome[];
@@ -55,7 +57,8 @@ export class Application {
   constructor(plan: Plan, host: ChangeableHost, journal: Journal, options: ApplyOptions) {
     this.#plan = plan;
     this.#programs = new PlanPrograms(host.runner);
-    this.#host = { ...host, runner: this.#programs };
+    this.#guests = new PlanGuests(host.guests);
+    this.#host = { ...host, runner: this.#programs, guests: this.#guests };
     this.#journal = journal;
     this.#options = options;
     this.#outcomes = plan.steps.map(() => 'untouched');
@@ -79,6 +82,7 @@ export class Application {
       const problem = await this.#make(index, step);
       if (problem !== null) {
         this.#problems[index] = problem;
+        this.#interrupted = problem.code === 'STOP_INTERRUPTED';
         return false;
       }
     }
@@ -120,9 +124,9 @@ export class Application {
     return { outcome, interrupted: this.#interrupted, awaitsConfirmation: this.#awaits, steps };
   }
 
-  /** Closes the programs that its steps kept open. */
-  close(): Promise<void> {
-    return this.#programs.close();
+  /** Closes the programs and guests that its steps kept open. */
+  async close(): Promise<void> {
+    await Promise.all([this.#guests.close(), this.#programs.close()]);
   }
 
   async #make(index: number, step: Step): Promise<Problem | null> {
@@ -130,7 +134,9 @@ export class Application {
     const wasBegun = this.#outcomes[index] === 'done';
     const obstacle = this.#guard(step, 'to');
     if (obstacle !== null) return obstacle;
-    const observed = await observe(this.#host, change);
+    const { signal } = this.#options;
+    const host = signal === undefined ? this.#host : { ...this.#host, interruption: signal };
+    const observed = await observe(host, change);
     // A started step may look done although it is incomplete.
     if (!wasBegun) {
       if (await observed.isAt('to')) {

@@ -30,9 +30,12 @@ const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promi
   attachment: async () => (await import('./changes/machine/attachment.ts')).attachmentMaker,
   category: async () => (await import('./changes/machine/category.ts')).categoryMaker,
   directory: directoryMaker,
+  hooks: async () => (await import('./changes/host/hooks.ts')).hooksMaker,
   image: async () => (await import('./changes/machine/image.ts')).imageMaker,
   network: async () => (await import('./changes/machine/network.ts')).networkMaker,
   definition: async () => (await import('./changes/machine/definition.ts')).definitionMaker,
+  'guest-file': async () => (await import('./changes/guest/guest-file.ts')).guestFileMaker,
+  'guest-setting': async () => (await import('./changes/guest/guest-setting.ts')).guestSettingMaker,
   power: async () => (await import('./changes/machine/power.ts')).powerMaker,
 };
 

@@ -9,6 +9,11 @@ export function openSteps(left: LeftJournal, bootId: string | null): readonly St
   return left.plan.steps.filter(({ change }) => !(isOtherBoot && kindOf(change).endsWithBoot(change)));
 }
 
+/** Whether a plan only changes guests: nothing of the host depends on it, and the next provisioning supersedes it. */
+export function isOfGuests({ steps }: Plan): boolean {
+  return steps.every(({ change }) => kindOf(change).madeBy === 'guest');
+}
+
 /** Everything that journals may still change. */
 export function touchedByAll(journals: readonly LeftJournal[], bootId: string | null): ReadonlySet<string> {
   return new Set(

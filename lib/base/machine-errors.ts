@@ -20,6 +20,17 @@ export const MACHINE_ERRORS = {
     summary: 'The libvirt hook, which checks devices before a VM starts, cannot be installed.',
     remedy: 'run pci from its installed location',
   },
+  UNTRUSTED_SCRIPT: {
+    exit: 'refused',
+    summary:
+      'Root would run a script of a machine that a user can change who is neither root nor the user who calls sudo.',
+    remedy: 'let no other user write it, or a directory above it: chmod go-w; chown',
+  },
+  EVENT_FAILED: {
+    exit: 'refused',
+    summary: 'A script of a machine failed on the event prepare, so the VM does not start.',
+    remedy: 'show its output: portal log NAME --events',
+  },
   BAD_SCRIPT: {
     exit: 'usage',
     summary: 'A console script is not valid YAML, or has a step that is not allowed.',
@@ -45,6 +56,12 @@ export const MACHINE_ERRORS = {
     exit: 'toolFailed',
     summary: 'A console script did not find an expected text in time.',
     remedy: 'compare the expected text with the transcript; give the step more time: timeout: 2min',
+  },
+  CANNOT_PROVISION: {
+    exit: 'refused',
+    summary:
+      'A guest cannot be provisioned as its folder says: something of it has another form, or is unknown. Nothing was changed.',
+    remedy: 'show what differs: portal diff NAME',
   },
   NO_AGENT: {
     exit: 'unsupported',

@@ -197,9 +197,21 @@ export const PROBLEMS = {
     summary: 'libvirt refuses to create, start or remove a network.',
     remedy: 'see the error of libvirt, and the networks: virsh net-list --all',
   },
+  GUEST_UNREADABLE: {
+    summary: 'The state of a file or setting in a guest is unknown, so it is not changed.',
+    remedy: 'show what differs: portal diff NAME',
+  },
+  GUEST_FAILED: {
+    summary: 'The agent of a guest did not answer, or a command in the guest failed.',
+    remedy: 'read what the guest prints: portal console NAME --log; then run the same command again',
+  },
   STATE_UNREADABLE: {
     summary: 'libvirt does not report whether a VM runs.',
     remedy: 'check it: virsh list --all',
+  },
+  HOOKS_NOT_CALLED: {
+    summary: 'libvirt does not call a hook that was installed, although it reloaded its configuration.',
+    remedy: 'restart libvirt: systemctl restart libvirtd, or virtqemud; then run the command again',
   },
   START_FAILED: {
     summary: 'libvirt cannot start, pause or resume a VM.',
@@ -208,6 +220,10 @@ export const PROBLEMS = {
   STOP_FAILED: {
     summary: 'libvirt cannot stop a VM.',
     remedy: 'see the processes of QEMU: ps -C qemu-system-x86_64',
+  },
+  STOP_INTERRUPTED: {
+    summary: 'The wait for a guest to shut down was interrupted. The guest was asked, and can still do it.',
+    remedy: 'see whether it runs: portal status; end it: portal halt NAME --force',
   },
 } as const satisfies Record<string, ProblemEntry>;
 

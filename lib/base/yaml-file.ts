@@ -59,7 +59,13 @@ export class YamlFile {
     this.#name = name;
     this.#code = code;
     this.#lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
+    // The parser compares each key of a mapping with all others, which takes minutes for a file of a megabyte. Keys that occur
+    // twice are found below.
+    const document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+    });
     const [error] = document.errors;
     if (error !== undefined) this.#failAt(error.pos[0], wordsOf(error));
     this.#targets = targetsOf(document);
@@ -105,14 +111,14 @@ export class YamlFile {
     return { ...part, rest: 0 };
   }
 
-  #childrenOf({ node, at }: Part): readonly (readonly [key: string, part: Part])[] {
+  #childrenOf({ node, at }: Part): readonly (readonly [key: string, part: Part, keyAt: number])[] {
     if (isSeq(node)) {
-      return node.items.map((item, index) => [String(index), this.#partOf(item as Node | null, at)]);
+      return node.items.map((item, index) => [String(index), this.#partOf(item as Node | null, at), at]);
     }
     if (!isMap<Node, Node | null>(node)) return [];
     return node.items.map(({ key, value }) => {
       const keyPart = this.#partOf(key, at);
-      return [this.#textOf(keyPart), this.#partOf(value ?? null, keyPart.at)];
+      return [this.#textOf(keyPart), this.#partOf(value ?? null, keyPart.at), keyPart.at];
     });
   }
 
@@ -148,11 +154,10 @@ export class YamlFile {
     }
     outer.add(node);
     const entries = new Map<string, YamlValue>();
-    for (const [key, child] of this.#childrenOf(part)) {
+    for (const [key, child, keyAt] of this.#childrenOf(part)) {
       // The code that reads the values would ignore it.
       if (key === '__proto__') this.#failAt(child.at, 'the key "__proto__" is not allowed');
-      // The parser treats 1 and "1" as different keys.
-      if (entries.has(key)) this.#failAt(child.at, `the key "${key}" occurs twice`);
+      if (entries.has(key)) this.#failAt(keyAt, `the key "${key}" occurs twice`);
       entries.set(key, this.#valueOf(child, outer));
     }
     outer.delete(node);

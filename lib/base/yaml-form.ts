@@ -158,7 +158,9 @@ function problemOf(issue: z.core.$ZodIssue, outer: YamlPath, file: YamlFile, mis
         .reduce((best, problem) => (problem.rank < best.rank ? problem : best));
     }
   }
-  return { path, message: issue.message, rank: 2 * path.length };
+  // A key of a mapping with keys of its own that is not in their form.
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return { path, message, rank: 2 * path.length };
 }
 
 /** Whether the value has another type. */

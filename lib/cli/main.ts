@@ -88,6 +88,7 @@ async function resultOf(
     const { command, values } = request;
     // A person who types a file would type into the line.
     if (!Object.values(values).flat().includes('-')) await begin();
+    if (command.holdsHosts === true) host.saveMemory?.();
     const run = await command.load();
     const terminal = describeTerminal(host.stdout, host.env, values['color']);
     return await run(values, terminal, dialogueWith(host, say), ports);

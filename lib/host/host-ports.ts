@@ -1,5 +1,6 @@
 import type { Background } from './background.ts';
 import type { Channel, ChannelFailure } from './channel.ts';
+import type { Evaluator } from './evaluator.ts';
 import type { HeldLock } from './file-lock.ts';
 import type { FileStore } from './file-store.ts';
 import type { GrowingFile } from './growing-file.ts';
@@ -30,6 +31,8 @@ export interface HostPorts {
   openLargeFiles(): Promise<LargeFiles>;
   /** Opens the files that the user of the program names. */
   openUserFiles(): Promise<UserFiles>;
+  /** Opens what evaluates definitions that are programs. */
+  openEvaluator(): Promise<Evaluator>;
   /** Opens what writes attributes; close it after the last write. */
   openWriter(): Promise<ClosableWriter>;
   openRoms(maxBytes: number): Promise<RomReader>;

@@ -26,6 +26,22 @@ export const programTrust = {
     }
     return null;
   },
+
+  /**
+   * Why root must not run a script: a user can change it who is neither root nor one of `owners`.
+   *
+   * @param owners ids of users
+   */
+  problemOfScript(
+    path: string,
+    owners: readonly number[],
+  ): { readonly path: string; readonly what: string } | null {
+    for (const each of [...foldersAbove(path), path]) {
+      const what = problemWith(each, true, owners);
+      if (what !== null) return { path: each, what };
+    }
+    return null;
+  },
 };
 
 function foldersAbove(path: string): readonly string[] {
@@ -44,12 +60,13 @@ function namesIn(folder: string): readonly string[] {
 /**
  * @param isSpared whether other users may write a sticky folder, in which the files of the program cannot be replaced
  */
-function problemWith(path: string, isSpared: boolean): string | null {
+function problemWith(path: string, isSpared: boolean, owners: readonly number[] = []): string | null {
   const stats = statusOf(path);
   if (stats === null) return 'cannot be checked';
   const { uid, mode } = stats;
   // In a user namespace, root of the host may have another number.
-  if (uid !== 0 && uid !== statusOf('/')?.uid) return `belongs to user ${uid}, who can change it`;
+  if (uid !== 0 && !owners.includes(uid) && uid !== statusOf('/')?.uid)
+    return `belongs to user ${uid}, who can change it`;
   const isKept = isSpared && stats.isDirectory() && (mode & STICKY) !== 0;
   return (mode & OTHERS_WRITE) === 0 || isKept
     ? null

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly signal?: Cancellation;
   /** Gets what the program prints on both streams, as it comes: for the progress of a program that takes minutes. */
   readonly onOutput?: (text: string) => void;
+  /** Whether what it prints is returned; if not, only `onOutput` gets it, and it is not limited. True by default. */
+  readonly keepsOutput?: boolean;
 }
 
 /** The file that a program which is kept open can open to read the `input` of a request. */

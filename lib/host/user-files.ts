@@ -45,6 +45,15 @@ export interface UserFiles {
   realPath(path: string): string | null;
   /** The names in a directory, sorted; `null` if there is no such directory, or it cannot be read. */
   list(path: string): readonly string[] | null;
+  /** What is at a path, without following a link at its end; `null` if nothing is there, or it cannot be read. */
+  entry(path: string): EntryKind | null;
+  /**
+   * Why root must not run a file that one user wrote: another user can change it, or a directory above it.
+   *
+   * @param path absolute
+   * @param owner the id of the user who may own it beside root and the user of this process; `null` for no other
+   */
+  distrustOf(path: string, owner: number | null): { readonly path: string; readonly what: string } | null;
   /**
    * Makes a new directory with files in it and below it, whole or not at all.
    *
@@ -53,6 +62,9 @@ export interface UserFiles {
    */
   createTree(folder: string, files: ReadonlyMap<string, NewFile>): void;
 }
+
+/** `program` is a file that can be executed. */
+export type EntryKind = 'file' | 'program' | 'folder' | 'link' | 'other';
 
 /** A file that is to be made. */
 export interface NewFile {

@@ -1,6 +1,8 @@
 import type { GuestExit } from '../guest/agent/guest-agent.ts';
 import type { BootProfile } from '../machines/boot/guest-modules.ts';
 import type { HostProposal } from './change/host-proposal.ts';
+import type { EventList } from './events/list-events.ts';
+import type { RanEvent, RunEventOptions } from './events/run-event.ts';
 import type { RunMachineOptions } from './guest/run-machine.ts';
 import type { MachineCheck } from './project/check-machines.ts';
 import { type MachineNames, type MachineRequest, requestOf } from './project/choose-machines.ts';
@@ -12,6 +14,7 @@ import type { DestroyOptions, DownSubject, HaltOptions } from './project/propose
 import type { UpOptions, UpSubject } from './project/propose-up.ts';
 import type { SetMachines, SetOptions } from './project/set-values.ts';
 import type { ShownMachine } from './project/show-machine.ts';
+import type { ComparedGuests } from './provision/compare-guests.ts';
 import type { HostSession } from './session/host-session.ts';
 
 /**
@@ -64,7 +67,7 @@ export class MachineSession {
     return showMachine(this.#session, name);
   }
 
-  /** Renders the documents of a machine for libvirt, which is not asked. */
+  /** Renders the documents of a machine for libvirt, with the hypervisor that {@link proposeUp} would use, if it is known. */
   async render(name: string): Promise<RenderedMachine> {
     const { renderMachine } = await import('./project/machine/render-machine.ts');
     return renderMachine(this.#session, name);
@@ -83,6 +86,18 @@ export class MachineSession {
   async status(request: MachineRequest<MachineNames> = {}): Promise<ProjectStatus> {
     const { machineStatus } = await import('./project/machine/machine-status.ts');
     return machineStatus(this.#session, requestOf(request));
+  }
+
+  /** Lists the events of a machine for which scripts ran on this host, the oldest first; all, or the last ones. */
+  async events(name: string, last?: number): Promise<EventList> {
+    const { listEvents } = await import('./events/list-events.ts');
+    return listEvents(this.#session, name, last);
+  }
+
+  /** Runs the installed scripts of a machine for an event, for the libvirt hook. */
+  async runEvent(options: RunEventOptions): Promise<RanEvent> {
+    const { runEvent } = await import('./events/run-event.ts');
+    return runEvent(this.#session, options);
   }
 
   /** The boot assets that machines need, that the store does not have, and that can be built from packages. */
@@ -104,6 +119,21 @@ export class MachineSession {
   async recordUp(subject: UpSubject): Promise<void> {
     const { recordLock } = await import('./project/record-lock.ts');
     recordLock(subject);
+  }
+
+  /**
+   * Proposes to change what guests have inside, as the folders of their machines say. If a guest of the subject is
+   * partial, propose again when it is applied: packages bring files of their own.
+   */
+  async provision(request: MachineRequest<MachineNames> = {}): Promise<HostProposal<ComparedGuests>> {
+    const { proposeProvision } = await import('./provision/propose-provision.ts');
+    return proposeProvision(this.#session, requestOf(request));
+  }
+
+  /** Compares guests with the folders of their machines, and runs the checks of their modules. Changes nothing. */
+  async diff(request: MachineRequest<MachineNames> = {}): Promise<ComparedGuests> {
+    const { compareGuests } = await import('./provision/compare-guests.ts');
+    return compareGuests(this.#session, requestOf(request), true);
   }
 
   /** Proposes to stop machines. */

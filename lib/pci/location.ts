@@ -15,10 +15,15 @@ export interface DeviceLocation {
  * `../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0`. Undefined if it is not a path of PCI functions.
  */
 export function parseLocation(path: string, address: PciAddress): DeviceLocation | undefined {
-  const names = path.split('/');
+  return path.endsWith(`/${address}`) ? parseLocationBelow(path.slice(0, -address.length - 1)) : undefined;
+}
+
+/** The location of the functions in a folder: `../../../devices/pci0000:00/0000:00:01.0`. Otherwise as `parseLocation`. */
+export function parseLocationBelow(folder: string): DeviceLocation | undefined {
+  const names = folder.split('/');
   const first = names.findIndex((name) => name.startsWith('pci') && name.includes(':'));
-  if (first < 0 || names.at(-1) !== address) return undefined;
-  const bridges = names.slice(first + 1, -1).filter(isPciAddress);
+  if (first < 0) return undefined;
+  const bridges = names.slice(first + 1).filter(isPciAddress);
   return { root: names[first] as string, bridges, parent: bridges.at(-1) ?? null };
 }
 

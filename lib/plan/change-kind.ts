@@ -37,7 +37,9 @@ export type ScriptPart =
   | 'definitions'
   | 'running-machines'
   | 'machines'
-  | 'networks';
+  | 'networks'
+  | 'hooks'
+  | 'guests';
 
 /** A change in a script. */
 interface ChangeScript<C> {
@@ -72,8 +74,8 @@ export interface ChangeKind<C> {
    */
   readonly words: (change: C, about: string) => string;
   readonly script: ChangeScript<C>;
-  /** Where it is made: on this machine, or by a libvirt, which may be on another. */
-  readonly madeBy: 'this-machine' | 'libvirt';
+  /** Where it is made: on this machine, by a libvirt, which may be on another, or in the guest of a machine. */
+  readonly madeBy: 'this-machine' | 'libvirt' | 'guest';
   /**
    * The functions that it takes in a direction, whose guards are checked; `null` for a change that names none and
    * depends on all functions of its plan, such as a file.

@@ -1,9 +1,12 @@
 import type { Change, ChangeOf } from './change.ts';
 import type { ChangeKind } from './change-kind.ts';
+import { guestFileKind } from './changes/guest/guest-file.ts';
+import { guestSettingKind } from './changes/guest/guest-setting.ts';
 import { bootLoaderKind } from './changes/host/boot-loader.ts';
 import { directoryKind } from './changes/host/directory.ts';
 import { driverKind } from './changes/host/driver.ts';
 import { fileKind } from './changes/host/file.ts';
+import { hooksKind } from './changes/host/hooks.ts';
 import { initramfsKind } from './changes/host/initramfs.ts';
 import { linkKind } from './changes/host/link.ts';
 import { moduleKind } from './changes/host/module.ts';
@@ -29,10 +32,13 @@ export const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<ChangeOf
   attachment: attachmentKind,
   category: categoryKind,
   directory: directoryKind,
+  hooks: hooksKind,
   image: imageKind,
   network: networkKind,
   definition: definitionKind,
   power: powerKind,
+  'guest-file': guestFileKind,
+  'guest-setting': guestSettingKind,
 };
 
 export function kindOf(change: Change): ChangeKind<Change> {

@@ -1,7 +1,10 @@
+import type { GuestFileChange } from './changes/guest/guest-file.ts';
+import type { GuestSettingChange } from './changes/guest/guest-setting.ts';
 import type { BootLoaderChange } from './changes/host/boot-loader.ts';
 import type { DirectoryChange } from './changes/host/directory.ts';
 import type { DriverChange } from './changes/host/driver.ts';
 import type { FileChange } from './changes/host/file.ts';
+import type { HooksChange } from './changes/host/hooks.ts';
 import type { InitramfsChange } from './changes/host/initramfs.ts';
 import type { LinkChange } from './changes/host/link.ts';
 import type { ModuleChange } from './changes/host/module.ts';
@@ -30,10 +33,13 @@ export type Change =
   | AttachmentChange
   | CategoryChange
   | DirectoryChange
+  | HooksChange
   | ImageChange
   | NetworkChange
   | DefinitionChange
-  | PowerChange;
+  | PowerChange
+  | GuestFileChange
+  | GuestSettingChange;
 
 /** The change of one kind. */
 export type ChangeOf<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;

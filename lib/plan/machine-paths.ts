@@ -3,6 +3,7 @@ const FOLDERS = [
   '/var/lib/portal-gun/machines',
   '/var/log/portal-gun/machines',
   '/run/portal-gun/machines',
+  '/etc/portal-gun/events',
 ] as const;
 
 /** Whether a value is the path of a file or directory of a machine, below the directories that hold them. */

@@ -177,6 +177,39 @@ describe('portal', () => {
     expect((await portalCompletions('tag', 'galaxy0', '--type', 'ro')).words).toEqual(['router']);
   });
 
+  it.each<readonly [readonly string[], readonly string[]]>([
+    [['mem'], ['memory=', 'memory.size=', 'memory.hugepages=']],
+    [['r0', 'watch'], ['watchdog=']],
+    [
+      ['r0', 'watchdog=p'],
+      ['watchdog=poweroff', 'watchdog=pause'],
+    ],
+    [
+      ['r0', 'nics.'],
+      ['nics.0.network=', 'nics.0.bridge=', 'nics.0.model=', 'nics.0.mac='],
+    ],
+    [['r0', 'nics.12.mo'], ['nics.12.model=']],
+    [
+      ['r0', 'nics.12.model=e'],
+      ['nics.12.model=e1000e', 'nics.12.model=e1000'],
+    ],
+    [
+      ['r0', 'os.ephemeral='],
+      ['os.ephemeral=on', 'os.ephemeral=off'],
+    ],
+    [['r0', 'title='], []],
+    [['r0', 'nothing.'], []],
+    [
+      ['--unset', 'on.'],
+      ['on.reboot', 'on.crash'],
+    ],
+    [['--unset=on.c'], ['--unset=on.crash']],
+  ])('completes keys of definitions and their values: %j', async (words, expected) => {
+    const completion = await portalCompletions('set', ...words);
+    expect(completion.words).toEqual(expected);
+    if (words.at(-1) === 'mem') expect(completion.summaries).not.toContain('');
+  });
+
   it('has no machines where no libvirt answers, and says nothing', async () => {
     const env = { LIBVIRT_DEFAULT_URI: 'qemu+unix:///system?socket=/nowhere' };
     const { exitCode, stdout, stderr } = await portal(['__complete', 'tag', ''], { env });

@@ -120,11 +120,16 @@ describe('errors', () => {
       'CANNOT_START',
       'START_REFUSED',
       'CANNOT_GUARD',
+      // In test/operations/events.test.ts.
+      'UNTRUSTED_SCRIPT',
+      'EVENT_FAILED',
       'BAD_SCRIPT',
       'NO_CONSOLE',
       'CONSOLE_BUSY',
       'CONSOLE_FAILED',
       'CONSOLE_TIMEOUT',
+      // In test/operations/provision.test.ts.
+      'CANNOT_PROVISION',
       // In test/unit/guest/agent and test/operations.
       'NO_AGENT',
       'AGENT_BUSY',

@@ -7,7 +7,7 @@ import type { Schema } from './reference.ts';
 const SCHEMA = 'machine-definition.v1.schema.json';
 
 /** A JSON Schema, as far as that of definitions goes. */
-interface Form {
+export interface Form {
   readonly description?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
@@ -18,6 +18,8 @@ interface Form {
   readonly anyOf?: readonly Form[];
   readonly items?: Form;
   readonly properties?: Readonly<Record<string, Form>>;
+  /** The form of each value of a mapping with keys of its own. */
+  readonly additionalProperties?: Form | boolean;
   readonly required?: readonly string[];
 }
 
@@ -49,6 +51,36 @@ const NOTES = [
   'A machine of category `host` is the host itself: only `title` and `description` are used, and there is no VM for it.',
 ];
 
+const TYPESCRIPT = [
+  '## In TypeScript',
+  'The default export of `machine.ts` is a definition: `export default defineMachine({ … })`. A file can import `.ts` and `.json` files of the project by relative paths. These names are in scope without an import, also in imported files:',
+  table(
+    ['name', 'result'],
+    [
+      ['defineMachine(definition)', 'The definition. Its place is that of the errors about it.'],
+      ['machine.name', 'Name of the folder.'],
+      [
+        'pci.search(selector, more)',
+        'Entry of `pci`: devices that are searched when the machine is brought up.',
+      ],
+      ['net.isolated(name, more)', 'Entry of `nics` on the isolated network `isolated/NAME`.'],
+      ['net.network(name, more)', 'Entry of `nics` on a network of libvirt.'],
+      ['net.bridge(name, more)', 'Entry of `nics` on a bridge of the host.'],
+      ['mac.random(name)', 'MAC address, derived from the seed of `portal.lock`, the machine and the name.'],
+      [
+        'mac.ofAddress(address, { plane })',
+        'MAC address that contains a plane (0 to 255) and an IPv4 address: `02:00:0a:0b:00:01`.',
+      ],
+      ['size.KiB(n), size.MiB(n), size.GiB(n), size.TiB(n)', 'Size: `256MiB`.'],
+      ['os.image(name, more)', 'Value of `os` with the root image `image:NAME`.'],
+      ['random.integer(name, least, most)', 'Whole number, both ends included.'],
+      ['random.hex(name, bytes)', 'Up to 16 bytes as hex digits. It is no secret.'],
+      ['random.pick(name, list)', 'Entry of a list.'],
+    ].map(([name = '', result = '']) => [code(name), result]),
+  ),
+  '`more` has the other keys of the entry. A `random` value is the same for the same seed, machine and name. There is no clock, no network, no environment and no file: `Date`, `Intl`, `Math.random`, `process`, `fetch` and timers do not exist, and code cannot be made from text.',
+];
+
 /** The page of the form of definitions, from its JSON Schema. */
 export function machineDefinitionReference(schemas: ReadonlyMap<string, Schema>): string {
   const form = schemas.get(SCHEMA) as Form | undefined;
@@ -61,12 +93,13 @@ export function machineDefinitionReference(schemas: ReadonlyMap<string, Schema>)
   });
   return `${[
     '# Machine definitions',
-    `The file \`machine.yaml\`, \`machine.yml\` or \`machine.json\` in the folder \`machines/NAME\` of a project defines the machine NAME. Its JSON Schema is \`lib/documents/schemas/${SCHEMA}\`; in a YAML file, an editor finds it by the line \`# yaml-language-server: $schema=PATH\`. \`portal check\` checks a file, and \`portal show NAME --why\` shows each value and its origin.`,
+    `The file \`machine.yaml\`, \`machine.yml\`, \`machine.json\` or \`machine.ts\` in the folder \`machines/NAME\` of a project defines the machine NAME. Its JSON Schema is \`lib/documents/schemas/${SCHEMA}\`; in a YAML file, an editor finds it by the line \`# yaml-language-server: $schema=PATH\`, which \`portal new\` writes. \`portal check\` checks a file, and \`portal show NAME --why\` shows each value and its origin.`,
     `\`\`\`yaml\n${EXAMPLE}\`\`\``,
     'The only required key is `category`.',
     table(['key', 'value', 'default', 'meaning'], rowsOf(form, '', defaultsOf(SHORTEST))),
     ...NOTES,
     ...parts,
+    ...TYPESCRIPT,
   ].join('\n\n')}\n`;
 }
 
@@ -102,8 +135,19 @@ function rowsOf(
   });
 }
 
-function valueWords(form: Form): string {
-  const { anyOf, enum: words, const: only, items, properties, type, minimum, maximum, pattern } = form;
+export function valueWords(form: Form): string {
+  const {
+    anyOf,
+    additionalProperties,
+    enum: words,
+    const: only,
+    items,
+    properties,
+    type,
+    minimum,
+    maximum,
+    pattern,
+  } = form;
   if (anyOf !== undefined) {
     const kinds = anyOf
       .filter((each) => (each as { readonly type?: string }).type !== 'null')
@@ -114,7 +158,7 @@ function valueWords(form: Form): string {
   if (words?.includes(true)) return 'flag';
   if (words !== undefined) return words.map((word) => code(String(word))).join(', ');
   if (items !== undefined) return `list of ${valueWords(items)}`;
-  if (properties !== undefined) return 'mapping';
+  if (properties !== undefined || typeof additionalProperties === 'object') return 'mapping';
   if (type === 'integer') return `${minimum} to ${maximum}`;
   return pattern?.includes('iB') ? 'size' : 'text';
 }

@@ -38,6 +38,7 @@ import { libraryReference, type Sources } from './library-reference.ts';
 import { machineDefinitionReference } from './machine-definition-reference.ts';
 import { machineMetadataReference } from './machine-metadata-reference.ts';
 import { code, table } from './markdown.ts';
+import { provisionReference } from './provision-reference.ts';
 import { virtInstallReference } from './virt-install-reference.ts';
 
 /** What the reference is made from beside the tables of the code. */
@@ -64,6 +65,11 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['assignment-rules.md', 'The format of a file of assignment rules.', assignmentRulesPage()],
     ['console-script.md', 'The format of a console script.', consoleScriptPage()],
     ['machine.md', 'The format of the definition of a machine.', machineDefinitionReference(input.schemas)],
+    [
+      'provision-modules.md',
+      'The modules of provisioning, and the manifest of a config directory.',
+      provisionReference(input.schemas),
+    ],
     ['virt-install.md', 'Lines of `virt-install` as machines.', virtInstallReference()],
     ['machine-metadata.md', 'The metadata in the definitions of VMs.', machineMetadataReference()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],

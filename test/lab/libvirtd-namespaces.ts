@@ -10,15 +10,15 @@ export const UNSHARE: readonly string[] = [
 ];
 
 /**
- * Builds the root that the daemon sees, and starts it there: `sh SCRIPT TREE WORK`, in {@link UNSHARE}'s
- * namespaces. Ends with its standard input, with all that runs in there.
+ * Builds the root that the daemon sees, and starts it there: `sh SCRIPT TREE WORK TOOLS`, in {@link UNSHARE}'s
+ * namespaces. Ends with its standard input, with all that runs in there. TREE has the daemon, and TOOLS what mounts.
  */
 export const ENTER_SCRIPT = `set -eu
-tree=$1 work=$2
-libraries=$tree/usr/lib/x86_64-linux-gnu
-busybox() { "$tree/usr/bin/busybox" "$@"; }
-# The tree's, since older ones fail over mounts that are nosuid outside, and make only the topmost read-only.
-mount() { "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$tree/usr/bin/mount" "$@"; }
+tree=$1 work=$2 tools=$3
+libraries=$tools/usr/lib/x86_64-linux-gnu
+busybox() { "$tools/usr/bin/busybox" "$@"; }
+# Not this machine's, since older ones fail over mounts that are nosuid outside, and make only the topmost read-only.
+mount() { "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$tools/usr/bin/mount" "$@"; }
 
 busybox hostname lab
 mount -t tmpfs -o mode=755 root "$work/root"
@@ -27,7 +27,9 @@ busybox mkdir -p usr boot etc dev proc sys root run tmp var/cache var/lib var/lo
 for name in bin sbin lib lib64; do busybox ln -s "usr/$name" "$name"; done
 busybox ln -s /run var/run
 
-for name in usr boot etc; do mount --bind -o ro "$tree/$name" "$name"; done
+for name in usr boot etc; do
+  [ ! -d "$tree/$name" ] || mount --bind -o ro "$tree/$name" "$name"
+done
 mount --bind "$work/etc" etc/libvirt
 mount --bind "$work/run" run
 mount --bind "$work/log" var/log/libvirt
@@ -53,11 +55,11 @@ done
 
 # A shell stays, as the init that takes over guests whose parent is gone. The folder is there to know it by.
 exec 3<&0
-exec "$tree/usr/bin/busybox" chroot . /bin/sh -c '
+exec "$tools/usr/bin/busybox" chroot . /usr/bin/busybox sh -c '
   export PATH=/usr/sbin:/usr/bin
-  ip link set lo up
+  busybox ip link set lo up
   trap exit TERM
-  { cat; kill -TERM $$; } <&3 &
+  { busybox cat; kill -TERM $$; } <&3 &
   libvirtd 3<&- &
   wait $!' init "$work"
 `;

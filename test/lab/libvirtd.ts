@@ -18,6 +18,10 @@ import { programOf, type RootFileSystem } from './root-file-system.ts';
 export interface LibvirtdOptions {
   /** How long it may take until it answers. */
   readonly startTimeoutMs?: number;
+  /** The files of another Debian, whose daemon and `virsh` are started in place of those of the lab. */
+  readonly tree?: string;
+  /** The hooks that it calls for VMs, by their names. They see {@link RunningLibvirtd.folder}, and no Node. */
+  readonly hooks?: (folder: string) => Readonly<Record<string, string>>;
 }
 
 interface VirshResult {
@@ -73,6 +77,7 @@ export async function startLibvirtd(
   options: LibvirtdOptions = {},
 ): Promise<RunningLibvirtd> {
   await assertNamespaces();
+  const { tree = root.tree } = options;
   const started = Date.now();
   const work = mkdtempSync(join(tmpdir(), 'portal-gun-libvirtd-'));
   const socket = join(work, 'run/libvirt/libvirt-sock');
@@ -84,9 +89,13 @@ export async function startLibvirtd(
     }
     for (const name of ['root', 'run', 'log', 'shared', 'bin', 'state']) mkdirSync(at(name));
     for (const name of ['lib', 'log', 'run']) mkdirSync(at(`state/${name}/portal-gun`), { recursive: true });
-    cpSync(join(root.tree, 'etc/libvirt'), at('etc'), { recursive: true });
+    cpSync(join(tree, 'etc/libvirt'), at('etc'), { recursive: true });
     for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(at('etc'), name), text);
-    writeFileSync(at('bin/virsh'), virshWrapper(root.tree, uri), { mode: 0o755 });
+    for (const [name, text] of Object.entries(options.hooks?.(at('shared')) ?? {})) {
+      mkdirSync(at('etc/hooks/qemu.d'), { recursive: true });
+      writeFileSync(at(`etc/hooks/qemu.d/${name}`), text, { mode: 0o755 });
+    }
+    writeFileSync(at('bin/virsh'), virshWrapper(tree, uri), { mode: 0o755 });
     writeFileSync(at('enter.sh'), ENTER_SCRIPT);
     writeFileSync(at('output'), '');
   } catch (error) {
@@ -96,7 +105,7 @@ export async function startLibvirtd(
 
   const [unshare = '', ...words] = UNSHARE;
   const busybox = join(root.tree, 'usr/bin/busybox');
-  const daemon = execa(unshare, [...words, busybox, 'sh', at('enter.sh'), root.tree, work], {
+  const daemon = execa(unshare, [...words, busybox, 'sh', at('enter.sh'), tree, work, root.tree], {
     // Nothing is written to it. That it is open is what keeps the daemon alive: the kernel closes it with us.
     stdin: 'pipe',
     stdout: { file: at('output') },

@@ -28,7 +28,7 @@ import {
 } from '../support/sample-machines.ts';
 import { whySkipped } from '../support/skipping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { describeLab, describeLibvirtd, useLibvirtd } from './describe-lab.ts';
+import { describeLab, describeLibvirtd, describeReleases, useLibvirtd } from './describe-lab.ts';
 import { tinyGuest } from './tiny-guest.ts';
 
 // What is rendered of machines, held to libvirt's own schemas, and to a real libvirtd.
@@ -48,14 +48,14 @@ const read = (text: string): XmlDocument => parseXml(text, 'domain');
 const wordsOf = (rendered: string, found: string): readonly string[] =>
   definitionDifferences(read(rendered), read(found)).map(formatDifference);
 
-describeLab("libvirt's schemas take", (root) => {
+describeReleases("libvirt's schemas take", describeLab, (_, tree) => {
   const validate = (schema: string, documents: readonly string[]): void => {
     const paths = documents.map((text, index) => {
       const path = join(folder, `${schema}-${index}.xml`);
       writeFileSync(path, text);
       return path;
     });
-    const rules = join(root.tree, 'usr/share/libvirt/schemas', `${schema}.rng`);
+    const rules = join(tree, 'usr/share/libvirt/schemas', `${schema}.rng`);
     execFileSync('xmllint', ['--noout', '--relaxng', rules, ...paths], { stdio: 'pipe' });
   };
 
@@ -81,14 +81,21 @@ describeLab("libvirt's schemas take", (root) => {
   });
 });
 
-describeLibvirtd('a libvirtd takes machines', (root) => {
-  const libvirtd = useLibvirtd(root);
+describeReleases('a libvirtd takes machines', describeLibvirtd, (root, tree) => {
+  const libvirtd = useLibvirtd(root, { tree });
   const dump = (): Promise<string> => libvirtd().output(['dumpxml', 'm0', '--inactive']);
   const define = async (xml: string): Promise<string> => {
     await libvirtd().output(['define', '/dev/stdin'], { stdin: xml });
     return await dump();
   };
   const undefine = (): Promise<string> => libvirtd().output(['undefine', 'm0', '--nvram']);
+
+  test('of its release', async () => {
+    const text = await libvirtd().output(['version', '--daemon']);
+    expect(text).toMatch(
+      tree === root.tree ? /^Running against daemon: 11\./m : /^Running against daemon: 9\.0\./m,
+    );
+  });
 
   test.each(Object.entries(SAMPLES))('%s: reads back as rendered, and keeps its places', async (_, yaml) => {
     for (const fragments of [[], FRAGMENTS]) {
@@ -210,17 +217,26 @@ memory: 1GiB
     await undefine();
   });
 
-  test('an isolated network, which starts without a server', async () => {
+  test('an isolated network', async () => {
     await libvirtd().output(['net-define', '/dev/stdin'], { stdin: NETWORK });
     const found = await libvirtd().output(['net-dumpxml', 'isolated-lan', '--inactive']);
     expect(wordsOf(NETWORK, found)).toEqual([]);
+    await libvirtd().output(['net-undefine', 'isolated-lan']);
+  });
+});
+
+describeLibvirtd('a libvirtd starts', (root) => {
+  const libvirtd = useLibvirtd(root);
+
+  test('an isolated network, without a server', async () => {
+    await libvirtd().output(['net-define', '/dev/stdin'], { stdin: NETWORK });
     await libvirtd().output(['net-start', 'isolated-lan']);
     expect(await libvirtd().output(['net-info', 'isolated-lan'])).toContain(bridgeNameOf('isolated-lan'));
     await libvirtd().output(['net-destroy', 'isolated-lan']);
     await libvirtd().output(['net-undefine', 'isolated-lan']);
   });
 
-  test.each(['none', 'uefi'])('and starts them with every kind of device, firmware %s', async (firmware) => {
+  test.each(['none', 'uefi'])('a machine with every kind of device, firmware %s', async (firmware) => {
     const guest = await tinyGuest(root, libvirtd(), { name: 'm0', onceUp: 'stay' });
     const os = childOf(read(guest.xml).root, 'os');
     const machine = placedIn(
@@ -242,7 +258,7 @@ watchdog: reset
 `),
       { kernel: childText(os, 'kernel') ?? '', initrd: childText(os, 'initrd') ?? null },
     );
-    await define(renderDomain(machine, MARKS));
+    await libvirtd().output(['define', '/dev/stdin'], { stdin: renderDomain(machine, MARKS) });
     await libvirtd().output(['start', 'm0']);
     const log = (): string =>
       existsSync(machine.paths.consoleLog) ? readFileSync(machine.paths.consoleLog, 'utf8') : '';
@@ -250,7 +266,7 @@ watchdog: reset
     expect(existsSync(machine.paths.console)).toBe(true);
     expect(existsSync(`${machine.paths.state}/nvram.fd`)).toBe(firmware === 'uefi');
     await libvirtd().output(['destroy', 'm0']);
-    await undefine();
+    await libvirtd().output(['undefine', 'm0', '--nvram']);
   });
 });
 

@@ -4,17 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { assertNamespaces } from './libvirtd-namespaces.ts';
+import { olderLibvirt } from './older-libvirt.ts';
 import { LabUnavailable, type RootFileSystem, rootFileSystem } from './root-file-system.ts';
 import { formatVersions } from './versions.ts';
 
 /**
- * What the lab's tests boot from, and why no libvirtd runs outside of its machines; or why there is no lab here, which
- * may be or is a failure.
+ * What the lab's tests boot from, why no libvirtd runs outside of its machines, and the files of an older libvirt or why
+ * there are none; or why there is no lab here, which may be or is a failure.
  */
 export type ProvidedLab =
-  | { readonly root: RootFileSystem; readonly noLibvirtd: string | null }
-  | { readonly unavailable: string }
-  | { readonly failed: string };
+  | {
+      readonly root: RootFileSystem;
+      readonly noLibvirtd: string | null;
+      readonly older: { readonly tree: string } | NoLab;
+    }
+  | NoLab;
+
+/** Why something cannot be had: its tests are skipped, or fail. */
+type NoLab = { readonly unavailable: string } | { readonly failed: string };
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -43,7 +50,7 @@ export default function provideLab(project: TestProject): () => Promise<void> {
 async function makeLab(signal: AbortSignal): Promise<ProvidedLab> {
   const say = (text: string) => process.stdout.write(`lab: ${text}\n`);
   // Where CI runs, a lab that can't be had is a failure.
-  const withoutLab = (error: unknown): Exclude<ProvidedLab, { root: RootFileSystem }> => {
+  const withoutLab = (error: unknown): NoLab => {
     if (!(error instanceof LabUnavailable) || process.env['CI'])
       return { failed: error instanceof Error ? error.message : String(error) };
     say(`${error.message}. Its tests are skipped.`);
@@ -52,12 +59,13 @@ async function makeLab(signal: AbortSignal): Promise<ProvidedLab> {
   try {
     const root = await rootFileSystem(say, signal);
     say(`${formatVersions(root.versions)}.`);
+    const older = await olderLibvirt({ say, signal }).then((tree) => ({ tree }), withoutLab);
     try {
       await assertNamespaces();
-      return { root, noLibvirtd: null };
+      return { root, noLibvirtd: null, older };
     } catch (error) {
       const lab = withoutLab(error);
-      return 'failed' in lab ? lab : { root, noLibvirtd: lab.unavailable };
+      return 'failed' in lab ? lab : { root, noLibvirtd: lab.unavailable, older };
     }
   } catch (error) {
     return withoutLab(error);

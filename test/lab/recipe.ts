@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-const SUITE = 'trixie';
+/** The Debian of the lab. */
+export const SUITE = 'trixie';
 
 const PACKAGES = [
   'busybox-static',

@@ -60,9 +60,45 @@ export async function rootFileSystem(
   say: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<RootFileSystem> {
-  const folder = join(cacheFolder(), RECIPE_KEY);
-  if (!existsSync(folder)) await make(folder, say, signal);
-  return describe(folder);
+  return describe(
+    await cachedFolder(RECIPE_KEY, (building, mirror) => make(building, mirror, { say, signal })),
+  );
+}
+
+/** How something is made in the cache folder. */
+export interface Making {
+  /** Told of each step that takes a while. */
+  readonly say: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A folder of the cache, filled where it is not there yet.
+ *
+ * @param key hexadecimal: names what is in it
+ * @param fill puts it into a folder that becomes this one, from a mirror; `tree` is there
+ * @throws LabUnavailable where this machine can't make it
+ */
+export async function cachedFolder(
+  key: string,
+  fill: (building: string, mirror: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(cacheFolder(), key);
+  if (existsSync(folder)) return folder;
+  await assertPossible();
+  const building = `${folder}.${process.pid}`;
+  try {
+    await mkdir(join(building, 'tree'), { recursive: true });
+    await removeAbandoned();
+    await fill(building, await debianMirror());
+    await rename(building, folder).catch((error: unknown) => {
+      // Another process was faster; its work is as good.
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  return folder;
 }
 
 function describe(folder: string): RootFileSystem {
@@ -82,33 +118,36 @@ function describe(folder: string): RootFileSystem {
   };
 }
 
-async function make(folder: string, say: (text: string) => void, signal?: AbortSignal): Promise<void> {
-  await assertPossible();
-  const building = `${folder}.${process.pid}`;
+async function make(building: string, mirror: string, making: Making): Promise<void> {
   const archive = join(building, 'root.tar');
   const tree = join(building, 'tree');
-  const options = { ...(signal === undefined ? {} : { cancelSignal: signal }), stdin: 'ignore' } as const;
-  try {
-    await mkdir(tree, { recursive: true });
-    await removeAbandoned();
-    const mirror = await debianMirror();
-    say(`Making the lab's root file system with mmdebstrap, from ${mirror}: once, in a minute or two.`);
-    await mmdebstrap([...(await proxyOption()), ...RECIPE, archive, mirror], signal);
-    say('Unpacking it, and making its disk.');
-    await execa('tar', ['-C', tree, '--exclude=./dev/*', '--no-same-owner', '-xf', archive], options);
-    const { program, args, env } = programOf(tree, 'usr/sbin/mke2fs', [
-      ...['-q', '-t', 'ext4', '-d', archive, join(building, 'disk.img'), DISK_SIZE],
-    ]);
-    await execa(program, args, { ...options, env });
-    await rm(archive);
-    writeVersions(building, tree, mirror);
-    await rename(building, folder).catch((error: unknown) => {
-      // Another process was faster; its work is as good.
-      if (!existsSync(folder)) throw error;
-    });
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
+  making.say(`Making the lab's root file system with mmdebstrap, from ${mirror}: once, in a minute or two.`);
+  await runMmdebstrap("the lab's root file system", [...RECIPE, archive, mirror], making);
+  making.say('Unpacking it, and making its disk.');
+  const { program, args, env } = programOf(tree, 'usr/sbin/mke2fs', [
+    ...['-q', '-t', 'ext4', '-d', archive, join(building, 'disk.img'), DISK_SIZE],
+  ]);
+  await unpack(archive, tree, making, async () => {
+    await execa(program, args, { ...optionsOf(making), env });
+  });
+  writeVersions(building, tree, mirror);
+}
+
+function optionsOf({ signal }: Making) {
+  return { ...(signal === undefined ? {} : { cancelSignal: signal }), stdin: 'ignore' } as const;
+}
+
+/** Unpacks an archive of mmdebstrap, without devices and as files of ours, and removes it after its last use. */
+export async function unpack(
+  archive: string,
+  tree: string,
+  making: Making,
+  use: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const words = ['-C', tree, '--exclude=./dev/*', '--no-same-owner', '-xf', archive];
+  await execa('tar', words, optionsOf(making));
+  await use();
+  await rm(archive);
 }
 
 /**
@@ -125,9 +164,15 @@ kill $!
 exit $status
 `;
 
-async function mmdebstrap(args: readonly string[], signal?: AbortSignal): Promise<void> {
+/** @throws LabUnavailable with the end of what it said; `what` it was to make */
+export async function runMmdebstrap(
+  what: string,
+  args: readonly string[],
+  { signal }: Making,
+): Promise<void> {
   signal?.throwIfAborted();
-  const running = execa('/bin/sh', ['-c', MMDEBSTRAP, 'sh', ...modeOption(), ...args], {
+  const words = [...modeOption(), ...(await proxyOption()), ...args];
+  const running = execa('/bin/sh', ['-c', MMDEBSTRAP, 'sh', ...words], {
     // A process group of its own, to be told to end as one.
     detached: true,
     stdin: 'pipe',
@@ -140,7 +185,7 @@ async function mmdebstrap(args: readonly string[], signal?: AbortSignal): Promis
   signal?.throwIfAborted();
   if (!failed) return;
   const said = stderr.split('\n').slice(-SHOWN_LINES).join('\n');
-  throw new LabUnavailable(`mmdebstrap could not make the lab's root file system:\n${said}`);
+  throw new LabUnavailable(`mmdebstrap could not make ${what}:\n${said}`);
 }
 
 /** Removes what was begun here by processes that are gone: one that was killed could not. */

@@ -157,6 +157,26 @@ describe('a machine of a folder', () => {
     });
   });
 
+  it('is started again if a later step of its removal fails, as the plan says before', async () => {
+    const { machine, write, session } = project();
+    const said = 'if a step fails, the VMs that were stopped before it are started again';
+    write('r0/machine.yaml', MACHINE);
+    const host = await session();
+    await up(host);
+    expect((await host.machines.halt()).notes).not.toContain(said);
+    const proposal = await host.machines.destroy();
+    expect(proposal.notes).toContain(said);
+    machine.libvirt.failure = ([verb]) => (verb === 'net-undefine' ? 'is in use' : null);
+    expect(await host.apply(proposal)).toMatchObject({ outcome: 'undone' });
+    machine.libvirt.failure = () => null;
+    expect([...machine.libvirt.networks.networks.keys()]).toEqual(['isolated-lan']);
+    expect((await host.machines.status()).machines).toMatchObject([
+      { state: 'running', definition: 'current' },
+    ]);
+    await host.apply(await host.machines.halt());
+    expect((await host.machines.destroy()).notes).not.toContain(said);
+  });
+
   it('is refused if libvirt has a VM of its name that is not ours', async () => {
     const { machine, write, session } = project();
     write('galaxy0/machine.yaml', 'category: router\n');
@@ -257,6 +277,38 @@ describe('a machine of a folder', () => {
     const host = await plain.session();
     await expect(host.apply(await host.machines.up())).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
+    });
+  });
+});
+
+describe('the hypervisor of a rendered machine', () => {
+  const NODE = { '/dev/kvm': '' };
+  const TRIED = '/run/portal-gun/kvm-result';
+  const NO_KVM = 'error: failed to get emulator capabilities';
+
+  it.each<readonly [string, Readonly<Record<string, string>>, string | null, string, boolean]>([
+    ['without a node', {}, null, 'qemu', false],
+    ['after a trial that failed', { ...NODE, [TRIED]: 'qemu' }, null, 'qemu', false],
+    ['after a trial', { ...NODE, [TRIED]: 'kvm' }, null, 'kvm', false],
+    ['if libvirt has no KVM', NODE, NO_KVM, 'qemu', false],
+    ['before a trial', NODE, null, 'kvm', true],
+  ])('is that of portal up, or may differ: %s', async (_, files, refused, hypervisor, mayDiffer) => {
+    const { machine, write, session } = project();
+    write('r0/machine.yaml', 'category: router\n');
+    for (const [path, text] of Object.entries(files)) machine.files.files.set(path, text);
+    machine.libvirt.failure = ([verb]) => (verb === 'domcapabilities' ? refused : null);
+    const rendered = await (await session()).machines.render('r0');
+    expect(rendered).toMatchObject({ hypervisor, hypervisorMayDiffer: mayDiffer });
+    expect(rendered.domain).toContain(`<domain type="${hypervisor}">`);
+  });
+
+  it('is not open if the definition names it', async () => {
+    const { machine, write, session } = project();
+    write('r0/machine.yaml', 'category: router\naccelerator: kvm\n');
+    machine.files.files.set('/dev/kvm', '');
+    expect(await (await session()).machines.render('r0')).toMatchObject({
+      hypervisor: 'kvm',
+      hypervisorMayDiffer: false,
     });
   });
 });
@@ -403,6 +455,17 @@ describe('a machine with a device of the host', () => {
       code: 'DEVICE_NOT_FOUND',
       message: expect.stringContaining('is not on the host'),
     });
+  });
+
+  it('is a VF, whose PF is recorded in the definition, too', async () => {
+    const { machine, write, session } = onLab();
+    write('r0/machine.yaml', withPci('01:10.2'));
+    const host = await session();
+    await host.apply(await host.setVfs({ pf: '01:00.0', vfs: 2, allow: UNSEEN }));
+    await up(host, { allow: UNSEEN });
+    const { definition } = machine.libvirt.domain('r0');
+    expect(ownAddresses(definition)).toEqual(['0000:01:10.2']);
+    expect(definition).toMatch(/ vf=["']1["'] pf-path=["']pci0000:00\/04\.0\/00\.0["']/);
   });
 
   it('is a VF that has to be made again, and the hint says how', async () => {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { DEFINITION_METADATA, definitionForm } from '../../lib/machines/definition/definition-form.ts';
+import { definitionForm } from '../../lib/machines/definition/definition-form.ts';
+import { DEFINITION_METADATA } from '../../lib/machines/definition/form-parts.ts';
 
 type Override = NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override'];
 

@@ -1,4 +1,5 @@
-import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
+import type { ChangeableHost, Guests } from '../../lib/apply/changeable-host.ts';
+import type { GuestExit } from '../../lib/guest/agent/guest-agent.ts';
 import type { Opening, OpenProgram, ProgramAnswer, Runner } from '../../lib/host/runner.ts';
 
 /**
@@ -45,19 +46,46 @@ function openWith(runner: Runner, meet: Meet): NonNullable<Runner['open']> {
   };
 }
 
+/** The scripts of guests meet with faults: those that read, too. */
+function guestsWith(guests: Guests, meet: Meet): Guests {
+  const failed = (words: string): GuestExit => ({
+    ended: { kind: 'exit', status: 1 },
+    ...{ out: new Uint8Array(), err: new TextEncoder().encode(words) },
+  });
+  return {
+    async open(machine) {
+      const agent = await guests.open(machine);
+      return {
+        hello: agent.hello,
+        exec: (script, options) =>
+          meet(() => agent.exec(script, options), failed('made to fail'), {
+            ...failed(''),
+            ended: { kind: 'timeout' },
+          }),
+        put: (path, content, mode) => agent.put(path, content, mode),
+        get: (path, options) => agent.get(path, options),
+        onEvent: (listener) => agent.onEvent(listener),
+        close: () => agent.close(),
+      };
+    },
+    forget: (machine) => guests.forget(machine),
+  };
+}
+
 /** A host whose n-th change, counted from 0 over all its ports, has a fault. */
 export class FaultyHost {
   readonly host: ChangeableHost;
   readonly #faults: ReadonlyMap<number, Fault>;
   #calls = 0;
 
-  constructor({ reader, writer, runner, files }: ChangeableHost, faults: ReadonlyMap<number, Fault>) {
+  constructor({ reader, writer, runner, files, guests }: ChangeableHost, faults: ReadonlyMap<number, Fault>) {
     this.#faults = faults;
     const failed = { failed: 'EIO' } as const;
     const meet = <T>(make: () => Promise<T>, refused: T, blocked: T): Promise<T> =>
       this.#meet(make, refused, blocked);
     this.host = {
       reader,
+      guests: guestsWith(guests, meet),
       writer: {
         write: (path, text) => meet(() => writer.write(path, text), failed, 'blocked' as const),
       },

@@ -1,6 +1,7 @@
 import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
 import type { Run } from '../../lib/host/runner.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
+import { LocalGuests } from './local-guest.ts';
 import { MemoryFiles } from './memory-files.ts';
 
 /** A host with only files, on which every program has the same result and effect on the files. */
@@ -14,6 +15,7 @@ export function hostWithProgram(
     writer: { write: async () => ({ failed: 'EIO' }) },
     runner: { run: async () => run(files.files) },
     files,
+    guests: new LocalGuests(),
   };
 }
 

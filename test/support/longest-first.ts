@@ -8,6 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'test/lab/persist.test.ts',
   'test/lab/changes.test.ts',
+  'test/lab/machine-devices.test.ts',
   // It waits for a third of its time, so it runs best together with files that do not.
   'test/lab/kernel-contract.test.ts',
   'test/lab/assigned-machines.test.ts',

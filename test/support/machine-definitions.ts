@@ -119,6 +119,15 @@ export const machineDefinition: fc.Arbitrary<MachineDefinition> = fc
       crash: fc.constantFrom(...EVENT_ACTIONS),
     }),
     after: fc.constant([]),
+    provision: fc.constantFrom(
+      [],
+      [
+        { module: 'system/hostname', options: {} },
+        { module: 'system/sysctl', options: { 'net.ipv4.ip_forward': '1' } },
+        { module: 'services', options: { enable: ['nginx'] } },
+        { module: 'system/users', options: [{ name: 'www', uid: 33, groups: ['tty'] }] },
+      ],
+    ),
   })
   // QEMU has no CD-ROM on virtio, and no disk on SATA that can only be read.
   .map((definition) => ({

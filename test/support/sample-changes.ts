@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Assignment } from '../../lib/libvirt/assignment/assignment.ts';
 import { plainHostDevice } from '../../lib/libvirt/hostdev/host-device.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
@@ -32,6 +33,11 @@ const OVERLAY = {
 } as const;
 const NETWORK = { xml: '<network><name>isolated-lan</name></network>', active: true, autostart: false };
 const DOMAIN = `<domain type="qemu"><name>r0</name><uuid>${uuidOf(1)}</uuid></domain>`;
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const GUEST_FILE = { kind: 'file', sha256: sha256('bye'), mode: 0o644, uid: 0, gid: 33 } as const;
+const GUEST_FOLDER = { kind: 'directory', mode: 0o755, uid: 0, gid: 0 } as const;
+const GUEST_LINK = { kind: 'link', target: '../run/motd' } as const;
 
 /** Changes of every kind, with each part that a kind may hold in one of them. */
 export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf<K>[] } = {
@@ -83,6 +89,7 @@ export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf
     { kind: 'category', ...OF_MACHINE, place: 'definition', from: null, to: 'router', metadata: ELEMENT },
     { kind: 'category', ...OF_MACHINE, place: 'live', from: 'router', to: null, metadata: null },
   ],
+  hooks: [{ kind: 'hooks', uri: 'qemu:///system', from: false, to: true }],
   directory: [
     { kind: 'directory', path: '/run/portal-gun/machines/r0', from: false, to: true },
     { kind: 'directory', path: '/var/log/portal-gun/machines/r0', from: true, to: false, withContent: true },
@@ -99,6 +106,35 @@ export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf
   definition: [
     { kind: 'definition', ...OF_MACHINE, from: null, to: DOMAIN },
     { kind: 'definition', ...OF_MACHINE, from: DOMAIN, to: null },
+  ],
+  'guest-file': [
+    {
+      ...{ kind: 'guest-file', machine: 'web0', path: '/etc/motd', from: null },
+      ...{ to: { ...GUEST_FILE, sha256: sha256('hello') }, content: Buffer.from('hello').toString('base64') },
+    },
+    {
+      ...{ kind: 'guest-file', machine: 'web0', path: '/etc/motd', from: GUEST_FILE },
+      ...{ to: { ...GUEST_FILE, mode: 0o600 }, content: null },
+    },
+    { kind: 'guest-file', machine: 'web0', path: '/srv/it', from: GUEST_FOLDER, to: null, content: null },
+    {
+      kind: 'guest-file',
+      machine: 'web0',
+      path: "/srv/it's",
+      from: GUEST_LINK,
+      to: GUEST_FOLDER,
+      content: null,
+    },
+  ],
+  'guest-setting': [
+    {
+      ...{ kind: 'guest-setting', machine: 'web0', init: 'systemd' },
+      ...{ setting: 'service', of: 'nginx', from: 'stopped', to: 'running' },
+    },
+    {
+      ...{ kind: 'guest-setting', machine: 'web0', init: 'openrc' },
+      ...{ setting: 'restart', of: 'nginx', from: 'stale', to: '0123456789abcdef' },
+    },
   ],
   power: [
     { kind: 'power', ...OF_MACHINE, from: 'off', to: 'running', graceSeconds: 0, functions: [CARD] },

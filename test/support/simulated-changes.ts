@@ -5,6 +5,7 @@ import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
 import { SimulatedHost } from '../../lib/simulation/simulated-host.ts';
 import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import { readRegisteredDrivers } from '../../lib/sysfs/device/registered-drivers.ts';
+import { LocalGuests } from './local-guest.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { SimulatedIp } from './simulated-ip.ts';
 import { SimulatedLibvirt } from './simulated-libvirt.ts';
@@ -18,6 +19,7 @@ export interface SimulatedMachine extends ChangeableHost {
   readonly libvirt: SimulatedLibvirt;
   /** The loaded modules without a PCI driver. */
   readonly modules: Set<string>;
+  readonly guests: LocalGuests;
 }
 
 export function simulateMachine(captured: HostReader): SimulatedMachine {
@@ -27,11 +29,20 @@ export function simulateMachine(captured: HostReader): SimulatedMachine {
   const libvirt = new SimulatedLibvirt();
   const modules = new Set<string>();
   const runner = programsOf(kernel, ip, files, libvirt, modules);
-  return { kernel, ip, reader: withModules(kernel, modules), writer: ip, runner, files, libvirt, modules };
+  const guests = new LocalGuests();
+  const reader = withModules(kernel, modules);
+  return { kernel, ip, reader, writer: ip, runner, files, libvirt, modules, guests };
 }
 
 /** Modules without a PCI driver, because a simulated host knows only PCI drivers. */
 const OTHER_MODULES: readonly string[] = ['kvm_intel', 'tun', 'vhost_net'];
+
+/** The process of its libvirt, which a signal makes look for hooks. */
+const LIBVIRT_PID = '1234';
+const LIBVIRT: ReadonlyMap<string, string> = new Map([
+  ['/run/libvirtd.pid', LIBVIRT_PID],
+  [`/proc/${LIBVIRT_PID}/comm`, 'libvirtd\n'],
+]);
 
 /** A host with some of them loaded. */
 function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostReader {
@@ -40,7 +51,7 @@ function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostR
   return {
     label: kernel.label,
     readBytes: (path) => kernel.readBytes(path),
-    readText: (path) => kernel.readText(path),
+    readText: (path) => LIBVIRT.get(path) ?? kernel.readText(path),
     readLink: (path) => kernel.readLink(path),
     list: (path) => kernel.list(path),
     status: (path) => kernel.status(path),
@@ -88,6 +99,10 @@ function programsOf(
         files.set(GRUB, `\tlinux /vmlinuz root=/dev/vda ro quiet ${words.join(' ')}\n`);
         return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
       }
+      if (program === 'kill') {
+        libvirt.callsHooks = args.at(-1) === LIBVIRT_PID;
+        return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
+      }
       if (program !== 'modprobe') return { kind: 'missing' };
       const driver = args.at(-1) ?? '';
       const isRemoval = args.includes('-r');
@@ -105,7 +120,7 @@ function programsOf(
 }
 
 /** The state of a machine that plans change, one line each, for comparisons. */
-export function stateOf({ kernel, ip, files, libvirt, modules }: SimulatedMachine): string {
+export function stateOf({ kernel, ip, files, libvirt, modules, guests }: SimulatedMachine): string {
   const { devices } = readInventory(kernel, NO_NAMES, ['driver', 'driverOverride', 'netInterfaces', 'sriov']);
   const lines = devices.map(({ address, driver, driverOverride, netInterfaces, sriov }) =>
     [address, driver, driverOverride, netInterfaces, sriov]
@@ -127,5 +142,6 @@ export function stateOf({ kernel, ip, files, libvirt, modules }: SimulatedMachin
       .sort()
       .map((path) => `folder ${path}`),
     libvirt.state(),
+    guests.state(),
   ].join('\n');
 }

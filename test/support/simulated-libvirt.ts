@@ -5,6 +5,7 @@ import { parseMachine } from '../../lib/libvirt/machine/machine.ts';
 import type { KnownMachine, MachineDocument } from '../../lib/libvirt/machine/read-machines.ts';
 import { parseXml, type XmlDocument } from '../../lib/libvirt/xml/xml-document.ts';
 import { childOf } from '../../lib/libvirt/xml/xml-element.ts';
+import { HOOK_ANSWER, PROBE_NAME } from '../../lib/plan/persistence/hook-probe.ts';
 import { type FakeAnswer, type FakeCall, FakeVirsh } from './fake-virsh.ts';
 import { tagXml, uuidOf } from './made-up-libvirt.ts';
 import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
@@ -13,7 +14,7 @@ import { SimulatedNetworks } from './simulated-networks.ts';
 /** The commands that a read-only connection refuses, with libvirt's error. */
 const CHANGING: readonly string[] = [
   ...['define', 'undefine', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
-  ...['shutdown', 'suspend', 'resume', 'net-define', 'net-start', 'net-destroy', 'net-undefine'],
+  ...['shutdown', 'suspend', 'resume', 'net-define', 'net-start', 'net-destroy', 'net-undefine', 'create'],
 ];
 const DONE: FakeAnswer = { output: '' };
 
@@ -40,6 +41,8 @@ export class SimulatedLibvirt implements Runner {
   /** The error of a command. */
   failure: (command: readonly string[]) => string | null = () => null;
   readonly ran: (readonly string[])[] = [];
+  /** Whether it looked for hooks since they were installed. */
+  callsHooks = false;
   readonly #virsh = new FakeVirsh((command, call) => this.#answer(command, call));
 
   constructor() {
@@ -162,6 +165,8 @@ export class SimulatedLibvirt implements Runner {
     if (verb === 'domcapabilities') return { output: '<domainCapabilities/>' };
     if (verb === 'capabilities') return { output: capabilities(this.hasKvm) };
     if (verb === 'define') return this.#define(input);
+    if (verb === 'create') return this.callsHooks ? { error: `hook failed: ${HOOK_ANSWER}` } : DONE;
+    if (command[1] === PROBE_NAME) return DONE;
     const word = command.slice(1).find((each) => !each.startsWith('-')) ?? '';
     const domain = this.#find(word);
     if (domain === undefined) {

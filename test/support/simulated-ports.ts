@@ -1,5 +1,6 @@
 import type { HostPorts } from '../../lib/host/host-ports.ts';
 import type { HostReader } from '../../lib/host/host-reader.ts';
+import { LiveEvaluator } from '../../lib/host/live/evaluation/live-evaluator.ts';
 import { LIVE_USER_FILES } from '../../lib/host/live/live-user-files.ts';
 import type { RomReading } from '../../lib/host/rom-reader.ts';
 import { MemoryLargeFiles } from './memory-large-files.ts';
@@ -56,6 +57,7 @@ export function simulatedPorts(
       read: (path, maxBytes, code) =>
         path === '-' ? new TextEncoder().encode(input) : LIVE_USER_FILES.read(path, maxBytes, code),
     }),
+    openEvaluator: async () => new LiveEvaluator(),
     openWriter: async () => ({
       write: (path, text) => machine.writer.write(path, text),
       close: () => undefined,

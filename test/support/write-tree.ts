@@ -17,6 +17,9 @@ export function writeTree(snapshot: Snapshot, directory: string): void {
     const at = directory + path;
     switch (entry.kind) {
       case 'directory':
+        for (const name of entry.names)
+          writeUnread(snapshot, directory, `${path === '/' ? '' : path}/${name}`);
+        break;
       case 'absent':
         break;
       case 'text':
@@ -45,6 +48,11 @@ export function writeTree(snapshot: Snapshot, directory: string): void {
         break;
     }
   }
+}
+
+/** A name in a listing that says only that it exists. */
+function writeUnread({ entries }: Snapshot, directory: string, path: string): void {
+  if (!entries.has(path)) writeFileSync(directory + path, '');
 }
 
 function writeFailure(at: string, unknown: 'denied' | 'broken', detail: string): void {

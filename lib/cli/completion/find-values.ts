@@ -2,6 +2,7 @@ import { knownValue } from '../../base/known.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { readPciIdsFile } from '../../host/pci-ids-file.ts';
+import type { DefinitionKey } from '../../machines/definition/definition-keys.ts';
 import type { HostSession } from '../../operations/session/host-session.ts';
 import { shortAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
@@ -42,6 +43,14 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
     const { openProject } = await import('../../operations/project/open-project.ts');
     return (await openProject(session)).machines().map(({ name }) => ({ word: name }));
   },
+  'definition-key': async (word) =>
+    (await definitionKeysFor(word)).map(({ path, summary }) => ({ word: path, summary })),
+  'definition-value': async (word) => {
+    const keys = await definitionKeysFor(word);
+    if (!word.includes('=')) return keys.map(({ path, summary }) => ({ word: `${path}=`, summary }));
+    const named = keys.find(({ path }) => path === word.slice(0, word.indexOf('=')));
+    return (named?.values ?? []).map((value) => ({ word: `${named?.path}=${value}` }));
+  },
   'boot-assets': async (_, { ports }) => {
     const { readBootRecords } = await import('../../operations/boot/boot-store.ts');
     return (await readBootRecords(ports)).map(({ name }) => ({ word: name }));
@@ -56,6 +65,19 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
     return templates.map(({ name, template }) => ({ word: name, summary: template.summary }));
   },
 };
+
+/** The keys of definitions, with the indices of lists as a word has them. */
+async function definitionKeysFor(word: string): Promise<readonly DefinitionKey[]> {
+  const { definitionKeys } = await import('../../machines/definition/definition-keys.ts');
+  const steps = word.split('=')[0]?.split('.') ?? [];
+  return definitionKeys().map((key) => ({
+    ...key,
+    path: key.path
+      .split('.')
+      .map((step, at) => (step === '0' && /^\d+$/.test(steps[at] ?? '') ? steps[at] : step))
+      .join('.'),
+  }));
+}
 
 /** The fact that a key of a selector is compared with. */
 interface SelectorFact {

@@ -14,6 +14,8 @@ export type ValueKind =
   | 'binding'
   | 'persisted-pf'
   | 'folder-machine'
+  | 'definition-key'
+  | 'definition-value'
   | 'template'
   | 'boot-assets'
   | 'stored-image'
@@ -113,6 +115,8 @@ interface CommandDefinition<P extends Positionals, O extends Options> {
   readonly positionals: P;
   readonly options: O;
   readonly examples: readonly (readonly [line: string, what: string])[];
+  /** Whether it has whole hosts in memory. */
+  readonly holdsHosts?: boolean;
   /** Loads the function, so that a command costs nothing until it is called. */
   load(): Promise<Run<PositionalValues<P> & ValuesOf<O>>>;
 }

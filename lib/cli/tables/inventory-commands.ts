@@ -129,6 +129,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['sudo pci snapshot -o before.snapshot', 'with everything that root can read'],
       ['pci list --host before.snapshot', 'inspect it, on this machine or another'],
     ],
+    holdsHosts: true,
     load: async () => (await import('../commands/inventory/snapshot.ts')).runSnapshot,
   }),
   defineCommand({
@@ -154,6 +155,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci diff before.snapshot', 'changes on this machine since the snapshot'],
       ['pci diff a.snapshot b.snapshot --json', 'two snapshots, as JSON'],
     ],
+    holdsHosts: true,
     load: async () => (await import('../commands/inventory/diff.ts')).runDiff,
   }),
 ];

@@ -7,6 +7,8 @@ export interface ProcessLike extends DialogueProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Keeps the memory of the process small, which takes some of its time. */
+  saveMemory?(): void;
   exitCode?: number | string | null | undefined;
   /**
    * Prints a line on stderr, unless it is called off before: some time after the start of the process, also while the

@@ -1,5 +1,6 @@
 import type { LateLine } from '../../host/live/late-line.ts';
 import { plainOutput } from '../../host/live/plain-output.ts';
+import { collectOften } from '../../host/this-process.ts';
 import type { EndingSignal } from './dialogue.ts';
 import type { OutputStream } from './output.ts';
 import type { RawStreams } from './raw-streams.ts';
@@ -37,6 +38,7 @@ export const THIS_PROCESS = {
     const { LateLine, showsProgress } = await import('../../host/live/late-line.ts');
     return showsProgress() ? LateLine.start(line, { afterMs, descriptor: 2 }) : null;
   },
+  saveMemory: collectOften,
   set exitCode(code: number) {
     process.exitCode = code;
   },

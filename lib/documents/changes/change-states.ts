@@ -63,4 +63,24 @@ export const networkState = z.object({
   autostart: z.boolean(),
 });
 
+/** What is at a path of a guest. */
+export const guestPathState = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('file'),
+      sha256: z.string().describe('The SHA-256 of its content.'),
+      mode: z.int().min(0).describe('The permission bits.'),
+      uid: z.int().min(0),
+      gid: z.int().min(0),
+    }),
+    z.object({
+      kind: z.literal('directory'),
+      mode: z.int().min(0),
+      uid: z.int().min(0),
+      gid: z.int().min(0),
+    }),
+    z.object({ kind: z.literal('link'), target: z.string() }),
+  ])
+  .meta({ id: 'plan#guestPathState' });
+
 export const powerState = z.enum(['off', 'paused', 'running']);

@@ -4,6 +4,7 @@ import { uuid } from '../machines/machine-list.ts';
 import {
   assignedState,
   driverState,
+  guestPathState,
   imageState,
   networkState,
   powerState,
@@ -117,6 +118,14 @@ export const change = z
       .describe('A directory for files of a machine.'),
     z
       .object({
+        kind: z.literal('hooks'),
+        uri: z.string().describe('The libvirt that calls them.'),
+        from: z.boolean().describe('Whether it calls them, as far as is known.'),
+        to: z.boolean(),
+      })
+      .describe('libvirt reloads its configuration, and calls the hook from then on.'),
+    z
+      .object({
         kind: z.literal('image'),
         path: z.string(),
         from: imageState.nullable().describe('null if there is none.'),
@@ -152,6 +161,30 @@ export const change = z
         functions: z.array(address).describe('The functions of the host that it has while it runs.'),
       })
       .describe('Whether a machine runs.'),
+    z
+      .object({
+        kind: z.literal('guest-file'),
+        machine: z.string().describe('The name of the machine.'),
+        path: z.string().describe('In the guest.'),
+        from: guestPathState.nullable().describe('null if there is nothing.'),
+        to: guestPathState.nullable(),
+        content: z
+          .string()
+          .nullable()
+          .describe('The bytes of `to` in base64; null if it has none, or those of `from`.'),
+      })
+      .describe('A file, directory or link in the guest of a machine.'),
+    z
+      .object({
+        kind: z.literal('guest-setting'),
+        machine: z.string().describe('The name of the machine.'),
+        init: z.enum(['systemd', 'openrc', 'none']).describe('How the guest starts services.'),
+        setting: z.enum(['hostname', 'sysctl', 'module', 'package', 'mount', 'boot', 'service', 'restart']),
+        of: z.string().describe('What it is a setting of: the key of a sysctl, the name of a service.'),
+        from: z.string(),
+        to: z.string(),
+      })
+      .describe('A setting of the running guest of a machine.'),
   ])
   .meta({
     id: 'plan#change',

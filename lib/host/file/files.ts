@@ -18,26 +18,45 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PortalGunError } from '../../base/errors.ts';
-import { errorCode, failure, type Reading } from '../host-reader.ts';
+import { errorCode, failure, isFailure, type Reading } from '../host-reader.ts';
 import { type FileContent, partsOf } from './file-content.ts';
 
-/**
- * Reads a whole file of this machine, and unpacks `.gz`. `null` if there is none. Fails with EFBIG above `maxBytes`,
- * packed or unpacked, and with EISDIR, EACCES … as the kernel does.
- */
-export function readFileBounded(path: string, maxBytes: number): Reading<Buffer> {
+/** A regular file that is open for reading. */
+export interface OpenFile {
+  readonly descriptor: number;
+  readonly sizeBytes: number;
+}
+
+/** Opens a regular file of this machine. `null` if there is none. Fails as `readFileBounded`. */
+export function openFileBounded(path: string, maxBytes: number): Reading<OpenFile> {
   let descriptor: number | undefined;
   try {
     // Opening a device has effects: it may rewind a tape, or start a watchdog.
     const strange = strangeness(statSync(path));
     if (strange !== null) return { unknown: 'broken', detail: strange };
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    const status = fstatSync(descriptor);
-    if (status.size > maxBytes) return { unknown: 'broken', detail: 'EFBIG' };
-    const bytes = Buffer.allocUnsafe(status.size);
+    const sizeBytes = fstatSync(descriptor).size;
+    if (sizeBytes <= maxBytes) return { descriptor, sizeBytes };
+    closeSync(descriptor);
+    return { unknown: 'broken', detail: 'EFBIG' };
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    return failure(error);
+  }
+}
+
+/**
+ * Reads a whole file of this machine, and unpacks `.gz`. `null` if there is none. Fails with EFBIG above `maxBytes`,
+ * packed or unpacked, and with EISDIR, EACCES … as the kernel does.
+ */
+export function readFileBounded(path: string, maxBytes: number): Reading<Buffer> {
+  const file = openFileBounded(path, maxBytes);
+  if (file === null || isFailure(file)) return file;
+  try {
+    const bytes = Buffer.allocUnsafe(file.sizeBytes);
     let length = 0;
     while (length < bytes.length) {
-      const piece = readSync(descriptor, bytes, length, bytes.length - length, null);
+      const piece = readSync(file.descriptor, bytes, length, bytes.length - length, null);
       if (piece === 0) break;
       length += piece;
     }
@@ -46,7 +65,7 @@ export function readFileBounded(path: string, maxBytes: number): Reading<Buffer>
   } catch (error) {
     return failure(error);
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(file.descriptor);
   }
 }
 

@@ -1,10 +1,11 @@
-import { readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
-import { errorCode, isFailure, type Reading } from '../host-reader.ts';
-import { readFileBounded } from './files.ts';
+import { errorCode, failure, isFailure, type Reading } from '../host-reader.ts';
+import { openFileBounded, readFileBounded } from './files.ts';
 
 const STANDARD_INPUT = 0;
 const PIECE_BYTES = 64 * 1024;
+const FILE_PIECE_BYTES = 1024 * 1024;
 const RETRY_MS = 10;
 
 /** The name of an input file in errors: `-` is stdin. */
@@ -20,16 +21,55 @@ export function inputName(path: string): string {
  */
 export function readInputFile(path: string, maxBytes: number, code: ErrorCode): Buffer {
   return path === '-'
-    ? demandBytes(readStandardInput(maxBytes), inputName(path), code)
+    ? demand(readStandardInput(maxBytes), inputName(path), code)
     : readFileOf(path, maxBytes, code);
 }
 
 /** The same, but `-` is a file of that name. */
 export function readFileOf(path: string, maxBytes: number, code: ErrorCode): Buffer {
-  return demandBytes(readFileBounded(path, maxBytes), path, code);
+  return demand(readFileBounded(path, maxBytes), path, code);
 }
 
-function demandBytes(reading: Reading<Buffer>, subject: string, code: ErrorCode): Buffer {
+/**
+ * The bytes of a file in pieces, so that a large one is never in memory as a whole: each piece is the same memory. A
+ * `.gz` is one piece, unpacked.
+ *
+ * @param code of the error if it cannot be read for another reason, or is longer than `maxBytes`
+ * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or of that code; at the first piece or a later one
+ */
+export function* readFilePieces(
+  path: string,
+  maxBytes: number,
+  code: ErrorCode,
+): Generator<Buffer, undefined, undefined> {
+  if (path.endsWith('.gz')) {
+    yield readFileOf(path, maxBytes, code);
+    return undefined;
+  }
+  const { descriptor, sizeBytes } = demand(openFileBounded(path, maxBytes), path, code);
+  try {
+    const memory = Buffer.allocUnsafe(Math.min(sizeBytes, FILE_PIECE_BYTES));
+    for (let left = sizeBytes; left > 0; ) {
+      const length = demand(readPiece(descriptor, memory, left), path, code);
+      if (length === 0) break;
+      left -= length;
+      yield memory.subarray(0, length);
+    }
+    return undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readPiece(descriptor: number, memory: Buffer, left: number): Reading<number> {
+  try {
+    return readSync(descriptor, memory, 0, Math.min(left, memory.length), null);
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function demand<T>(reading: Reading<T>, subject: string, code: ErrorCode): T {
   if (reading === null) throw new PortalGunError('NOT_FOUND', 'no such file', { subject });
   if (!isFailure(reading)) return reading;
   throw new PortalGunError(

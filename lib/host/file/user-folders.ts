@@ -11,13 +11,26 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PortalGunError } from '../../base/errors.ts';
-import type { NewFile } from '../user-files.ts';
+import type { EntryKind, NewFile } from '../user-files.ts';
 import { outputError } from './files.ts';
 
 /** The names in a directory of this machine, sorted; `null` if there is no such directory, or it cannot be read. */
 export function listFolder(path: string): readonly string[] | null {
   try {
     return readdirSync(path).sort();
+  } catch {
+    return null;
+  }
+}
+
+/** What is at a path, without following a link; `null` if nothing is there, or it cannot be read. */
+export function entryKind(path: string): EntryKind | null {
+  try {
+    const stats = lstatSync(path);
+    if (stats.isSymbolicLink()) return 'link';
+    if (stats.isDirectory()) return 'folder';
+    if (!stats.isFile()) return 'other';
+    return (stats.mode & 0o111) === 0 ? 'file' : 'program';
   } catch {
     return null;
   }

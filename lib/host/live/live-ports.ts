@@ -64,6 +64,10 @@ export function livePorts(): HostPorts {
       const { LIVE_USER_FILES } = await import('./live-user-files.ts');
       return LIVE_USER_FILES;
     },
+    async openEvaluator() {
+      const { LiveEvaluator } = await import('./evaluation/live-evaluator.ts');
+      return new LiveEvaluator();
+    },
     async openWriter() {
       const { LiveWriter } = await import('./live-writer.ts');
       return new LiveWriter('');

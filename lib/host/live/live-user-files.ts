@@ -1,7 +1,8 @@
 import { absolutePath, isFile } from '../file/files.ts';
 import { inputName, readInputFile } from '../file/input-file.ts';
 import { demandPlace, PRIVATE_MODE, PUBLIC_MODE, putFile, writeFolder } from '../file/output-folder.ts';
-import { createTree, listFolder, realPathOf } from '../file/user-folders.ts';
+import { createTree, entryKind, listFolder, realPathOf } from '../file/user-folders.ts';
+import { programTrust } from '../program-trust.ts';
 import type { UserFiles } from '../user-files.ts';
 
 /** The files of the user of this process. */
@@ -16,5 +17,8 @@ export const LIVE_USER_FILES: UserFiles = {
   absolute: absolutePath,
   realPath: realPathOf,
   list: listFolder,
+  entry: entryKind,
+  distrustOf: (path, owner) =>
+    programTrust.problemOfScript(path, [process.geteuid?.() ?? 0, ...(owner === null ? [] : [owner])]),
   createTree,
 };

@@ -8,6 +8,8 @@ const MOST_SEARCHED = 64;
 
 /** What was read in one folder, by name. */
 export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]> {
+  /** Whether several snapshots have this folder: it is copied before something is put in it. */
+  isShared = false;
   #names: string[] = [];
   #entries: SnapshotEntry[] = [];
   #places: Map<string, number> | undefined;
@@ -34,6 +36,13 @@ export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]>
     }
   }
 
+  /** The same entries, to be changed without the original. */
+  copy(): FolderEntries {
+    const copied = new FolderEntries();
+    for (const [name, entry] of this) copied.set(name, entry);
+    return copied;
+  }
+
   /** Frees unused capacity, because thousands of folders have only one or two names. */
   trim(): void {
     // One of many names is put to again and again.
@@ -54,6 +63,16 @@ export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]>
   }
 }
 
+/** The entries of a folder, by path. */
+export function* inFolder(
+  directory: string,
+  folder: FolderEntries,
+): Generator<[path: string, entry: SnapshotEntry], undefined> {
+  const start = directory === '/' ? '/' : `${directory}/`;
+  for (const [name, entry] of folder) yield [start + name, entry];
+  return undefined;
+}
+
 /**
  * The reads of a snapshot, by path, stored by folder. A host with thousands of functions has a path of about eighty
  * characters for each of a million attributes, but few different names, texts and listings, so each of these is
@@ -68,7 +87,12 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   #last: FolderEntries | undefined;
   #size = 0;
 
-  /** The same entries, stored by folder. */
+  /** The same entries, stored by folder: a copy, or those that are stored in this way already. */
+  static byFolder(entries: ReadonlyMap<string, SnapshotEntry>): SnapshotEntries {
+    return entries instanceof SnapshotEntries ? entries : SnapshotEntries.of(entries);
+  }
+
+  /** A copy of entries, stored by folder. */
   static of(entries: Iterable<readonly [string, SnapshotEntry]>): SnapshotEntries {
     const held = new SnapshotEntries();
     for (const [path, entry] of entries) held.set(path, entry);
@@ -90,16 +114,23 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
 
   set(path: string, entry: SnapshotEntry): void {
     const { directory, name } = splitPath(path);
-    let folder = this.#folders.get(directory);
-    if (folder === undefined) {
-      folder = new FolderEntries();
-      this.#folders.set(directory, folder);
-    }
+    const folder = this.#ownFolder(directory);
     if (folder !== this.#last) this.#last?.trim();
     this.#last = folder;
     const before = folder.size;
     folder.set(this.#nameOf(name), this.#sharedOf(entry));
     this.#size += folder.size - before;
+  }
+
+  /** Puts all entries of a folder of others. It takes no room of its own until something else is put in it. */
+  setFolder(directory: string, folder: FolderEntries): void {
+    if (this.#folders.has(directory)) {
+      for (const [path, entry] of inFolder(directory, folder)) this.set(path, entry);
+      return;
+    }
+    folder.isShared = true;
+    this.#folders.set(directory, folder);
+    this.#size += folder.size;
   }
 
   /** The folders in which files were read, with their entries by name. */
@@ -108,10 +139,7 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   }
 
   *[Symbol.iterator](): Generator<[string, SnapshotEntry], undefined> {
-    for (const [directory, folder] of this.#folders) {
-      const start = directory === '/' ? '/' : `${directory}/`;
-      for (const [name, entry] of folder) yield [start + name, entry];
-    }
+    for (const [directory, folder] of this.#folders) yield* inFolder(directory, folder);
     return undefined;
   }
 
@@ -131,6 +159,14 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
 
   forEach(act: (entry: SnapshotEntry, path: string, all: ReadonlyMap<string, SnapshotEntry>) => void): void {
     for (const [path, entry] of this) act(entry, path, this);
+  }
+
+  #ownFolder(directory: string): FolderEntries {
+    const known = this.#folders.get(directory);
+    if (known?.isShared === false) return known;
+    const folder = known?.copy() ?? new FolderEntries();
+    this.#folders.set(directory, folder);
+    return folder;
   }
 
   #nameOf(name: string): string {

@@ -49,7 +49,7 @@ export function* snapshotPieces({
   identifiers,
   entries: given,
 }: Snapshot): Generator<string, undefined> {
-  const entries = given instanceof SnapshotEntries ? given : SnapshotEntries.of(given);
+  const entries = SnapshotEntries.byFolder(given);
   const members = new Map(entries.folders());
   const paths = new Set(members.keys());
   for (const [path, entry] of entries) if (entry.kind === 'directory') paths.add(path);

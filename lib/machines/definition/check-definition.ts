@@ -1,4 +1,5 @@
 import type { YamlFault } from '../../base/yaml-form.ts';
+import { provisionFaults } from '../provision/module-table.ts';
 import type { MachineDefinition } from './machine-definition.ts';
 
 type Check = (definition: MachineDefinition) => readonly YamlFault[];
@@ -24,6 +25,7 @@ const CHECKS: readonly Check[] = [
   checkAfter,
   checkConsoles,
   checkArchitecture,
+  provisionFaults,
 ];
 
 function checkBoot({ firmware, boot, os, disks, nics }: MachineDefinition): readonly YamlFault[] {

@@ -1,3 +1,4 @@
+import { provisionEntries } from '../provision/module-table.ts';
 import type { WrittenDefinition, WrittenPci } from './definition-form.ts';
 import { IDENTITY_KEYS } from './definition-form.ts';
 import type {
@@ -71,6 +72,7 @@ export function withDefaults(written: WrittenDefinition, name: string): MachineD
     autostart: written.autostart ?? false,
     on: { reboot: written.on?.reboot ?? 'restart', crash: written.on?.crash ?? 'destroy' },
     after: written.after ?? [],
+    provision: provisionEntries(written.provision ?? []),
   };
 }
 

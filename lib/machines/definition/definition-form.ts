@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
-import { withHint, yamlFlag, yamlInteger, yamlList, yamlParsed, yamlText } from '../../base/yaml-form.ts';
+import { withHint, yamlList, yamlParsed, yamlText } from '../../base/yaml-form.ts';
 import { CATEGORIES, isCategory } from '../../libvirt/machine/category.ts';
+import { provisionEntryForm } from '../provision/module-table.ts';
+import { bootFile, IMAGE_NAME, imageFile } from './definition-paths.ts';
 import { parseDeviceSelector } from './device-selector.ts';
+import { flag, insidePath, integer, key, longText, name, oneOf, required, size, text } from './form-parts.ts';
 import {
   ACCELERATORS,
   AGENT_TRANSPORTS,
@@ -18,58 +21,19 @@ import {
   SHARE_MODES,
   WATCHDOG_ACTIONS,
 } from './machine-definition.ts';
-import { parseSize, SIZE_PATTERN } from './size.ts';
 
 /*
  * The form of a machine definition, as a zod schema. Its JSON Schema for editors is generated from it: `description`
  * texts are documentation, and `jsonForm` gives the JSON type of values without quotes.
  */
 
-/** Data for editors and the reference: descriptions, and the JSON type of numbers and flags. */
-export const DEFINITION_METADATA = z.registry<Record<string, unknown>>();
-
 const MAX_CPUS = 512;
 const MAX_HOST_CPU = 4095;
 const MAX_ROOT_PORTS = 24;
 
-/** Names of disks, shares and machines become parts of paths, aliases and tags of 9p, which hold 31 bytes. */
-const NAME = /^[a-z][a-z0-9-]{0,30}$/;
-const NAME_WORDS = 'must be a lowercase letter and up to 30 lowercase letters, digits and hyphens';
-
 /** The form of a machine's name. With it, paths of sockets stay below the 107 bytes of the kernel. */
 export const MACHINE_NAME = /^[a-z][a-z0-9-]{0,40}$/;
 export const MACHINE_NAME_WORDS = 'a lowercase letter and up to 40 lowercase letters, digits and hyphens';
-
-const size = () =>
-  jsonForm(
-    yamlParsed(parseSize, 'BAD_DEFINITION', ({ message }) => message),
-    {
-      type: 'string',
-      pattern: SIZE_PATTERN,
-    },
-  );
-const flag = () =>
-  jsonForm(
-    z.pipe(
-      yamlFlag,
-      z.transform((value) => value),
-    ),
-    {
-      type: ['boolean', 'string'],
-      enum: [true, false, 'on', 'off', 'yes', 'no'],
-    },
-  );
-const integer = (least: number, most: number) =>
-  jsonForm(yamlInteger(least, most), {
-    type: 'integer',
-    minimum: least,
-    maximum: most,
-    pattern: undefined,
-  });
-const text = (form: RegExp, error: string) => yamlText.check(z.regex(form, { error }));
-const name = () => text(NAME, NAME_WORDS);
-const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) => z.enum(words);
-const longText = yamlText.check(z.maxLength(500, { error: 'is longer than 500 characters' }));
 
 const category = yamlText.check(
   z.refine(isCategory, {
@@ -79,33 +43,6 @@ const category = yamlText.check(
     ),
   }),
 );
-
-/** A path below the folder of the machine; nothing in it may lead out of it. */
-const insidePath = yamlText.check(
-  z.refine((path) => isInside(path), {
-    error: 'must be a relative path inside the folder of the machine, without ".."',
-  }),
-);
-
-/** A file of the folder, or a stored one by its name. */
-const isStoredOrInside = (scheme: string, form: RegExp) =>
-  z.refine<string>(
-    (word) => (word.startsWith(`${scheme}:`) ? form.test(word.slice(scheme.length + 1)) : isInside(word)),
-    { error: `must be ${scheme}:NAME, or a relative path inside the folder of the machine` },
-  );
-
-const IMAGE_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
-const bootFile = yamlText.check(
-  z.refine((path) => !path.startsWith('/boot/'), {
-    error: withHint(
-      'is a file of the /boot of the host, which belongs to the host and changes with its updates',
-      'copy it into the store: portal boot import FILE; then name it as the command prints',
-    ),
-    abort: true,
-  }),
-  isStoredOrInside('store', /^[0-9a-f]{64}$/),
-);
-const imageFile = yamlText.check(isStoredOrInside('image', IMAGE_NAME));
 
 const cpusForm = z.union([
   integer(1, MAX_CPUS),
@@ -279,33 +216,13 @@ export const definitionForm = z.strictObject({
     yamlList(text(MACHINE_NAME, `must be the name of a machine: ${MACHINE_NAME_WORDS}`)),
     'Machines that are started before it.',
   ),
+  provision: key(
+    yamlList(provisionEntryForm),
+    'What its guest has inside, by modules: see the [modules](provision-modules.md).',
+  ),
 });
 
 /** The content of a file, in its form. */
 export type WrittenDefinition = z.output<typeof definitionForm>;
 /** An entry of `pci`. */
 export type WrittenPci = z.output<typeof pciForm>;
-
-function key<Form extends z.ZodMiniType>(form: Form, description: string) {
-  const optional = z.optional(form);
-  DEFINITION_METADATA.add(optional, { description });
-  return optional;
-}
-
-function required<Form extends z.ZodMiniType>(form: Form, description: string) {
-  DEFINITION_METADATA.add(form, { description });
-  return form;
-}
-
-function jsonForm<Form extends z.ZodMiniType>(form: Form, json: Record<string, unknown>): Form {
-  DEFINITION_METADATA.add(form, json);
-  return form;
-}
-
-function isInside(path: string): boolean {
-  return (
-    /^[\x21-\x7e][\x20-\x7e]{0,250}$/.test(path) &&
-    !path.startsWith('/') &&
-    !path.split('/').some((part) => part === '..')
-  );
-}

@@ -54,6 +54,41 @@ export type Origin = { readonly kind: 'file'; readonly at: string } | { readonly
  */
 export function parseDefinition(text: string, name: string, fileName: string): ParsedDefinition {
   const file = new YamlFile(text, fileName, 'BAD_DEFINITION');
+  return parsedFrom(
+    file,
+    name,
+    (path) => file.placeOf(path),
+    ({ message }) => message,
+  );
+}
+
+/**
+ * Reads the value of a definition that is a program. Its parts have no lines of their own: their place is that of the
+ * whole, and messages name the key.
+ *
+ * @param json as JSON
+ * @param at the place of the whole: `machines/r0/machine.ts:3:16`
+ * @throws PortalGunError BAD_DEFINITION
+ */
+export function parseEvaluated(json: string, name: string, at: string): ParsedDefinition {
+  const file = new YamlFile(json, at, 'BAD_DEFINITION');
+  return parsedFrom(
+    file,
+    name,
+    () => at,
+    ({ path, message }) => {
+      const named = file.has(path) ? path : path.slice(0, -1);
+      return named.length === 0 ? message : `${named.join('.')}: ${message}`;
+    },
+  );
+}
+
+function parsedFrom(
+  file: YamlFile,
+  name: string,
+  placeOf: (path: YamlPath) => string,
+  wordsOf: (fault: YamlFault) => string,
+): ParsedDefinition {
   const { data, faults } = checkYaml(file, file.value, definitionForm, MISSING);
   const written = data?.value ?? readableParts(file, faults);
   const definition = written === null ? null : withDefaults(written, name);
@@ -65,13 +100,13 @@ export function parseDefinition(text: string, name: string, fileName: string): P
   const together = found.filter(({ path }) => !isBroken(path));
   return {
     definition: faults.length + together.length === 0 ? definition : null,
-    faults: [...faults, ...together].map(({ path, message, hint }) => ({
-      at: file.placeOf(path),
-      message,
-      hint: hint ?? null,
+    faults: [...faults, ...together].map((fault) => ({
+      at: placeOf(fault.path),
+      message: wordsOf(fault),
+      hint: fault.hint ?? null,
     })),
-    placeOf: (path) => file.placeOf(path),
-    originOf: (path) => originIn(file, path),
+    placeOf,
+    originOf: (path) => originIn(file, path, placeOf),
   };
 }
 
@@ -97,11 +132,11 @@ function readableParts(file: YamlFile, faults: readonly YamlFault[]): WrittenDef
   return data?.value ?? null;
 }
 
-function originIn(file: YamlFile, path: YamlPath): Origin {
+function originIn(file: YamlFile, path: YamlPath, placeOf: (path: YamlPath) => string): Origin {
   const [first, second] = path;
   const isShort = path.length === 2 && SHORT_FORMS.get(String(first)) === second;
   const written = isShort && !file.has(path) && !isMapping(file, String(first)) ? [first as string] : path;
-  return file.has(written) ? { kind: 'file', at: file.placeOf(written) } : { kind: 'default' };
+  return file.has(written) ? { kind: 'file', at: placeOf(written) } : { kind: 'default' };
 }
 
 function isMapping({ value }: YamlFile, key: string): boolean {

@@ -69,6 +69,14 @@ export interface MachineDefinition {
   readonly on: { readonly reboot: EventAction; readonly crash: EventAction };
   /** The machines that `portal up` starts before this one. */
   readonly after: readonly string[];
+  /** The modules that its guest is provisioned with, in order. */
+  readonly provision: readonly ProvisionEntry[];
+}
+
+/** A module of provisioning with its options, which have the form of the module. */
+export interface ProvisionEntry {
+  readonly module: string;
+  readonly options: unknown;
 }
 
 export interface CpuDefinition {

@@ -54,6 +54,8 @@ export function writtenForm(definition: MachineDefinition): Readonly<Record<stri
     autostart: definition.autostart,
     on: { ...on },
     after: definition.after,
+    // Options have the form of the file: each module reads its own output again.
+    provision: definition.provision.map(({ module, options }) => ({ [module]: options as WrittenValue })),
   });
 }
 

@@ -8,7 +8,7 @@ import { boardAddress } from './pci-places.ts';
 /** The ports of a controller of virtio-serial. Port 0 is for a console, which machines do not have there. */
 const PORTS = 31;
 
-/** The ports of virtio-serial of a machine, with their controller: one for its agent, and one for each console that it sees. */
+/** The ports of virtio-serial of a machine, with their controller: for its agent, and for each console that it sees. */
 export function channelNodes(machine: ResolvedMachine): readonly XmlNode[] {
   const { definition, paths, consoles } = machine;
   const channels = [

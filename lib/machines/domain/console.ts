@@ -16,10 +16,10 @@ export function serialNode({ paths }: ResolvedMachine): XmlNode {
 }
 
 /**
- * The display, if there is one. `vnc` can be seen by VNC on a socket of the machine: other users of the host could reach a
+ * The display, if there is one. `vnc` can be seen by VNC on a socket: other users of the host could reach a
  * port, also one of its loopback interface.
  */
-export function displayNodes({ definition, paths }: ResolvedMachine): readonly XmlNode[] {
+export function displayNodes({ definition }: ResolvedMachine): readonly XmlNode[] {
   const { display, architecture } = definition;
   if (display === 'none') return [];
   const model = display === 'virtio' || architecture === 'aarch64' ? 'virtio' : 'vga';
@@ -35,7 +35,8 @@ export function displayNodes({ definition, paths }: ResolvedMachine): readonly X
     {
       name: 'graphics',
       attributes: { type: 'vnc' },
-      content: [{ name: 'listen', attributes: { type: 'socket', socket: `${paths.run}/vnc` } }],
+      // libvirt chooses a path that the user of QEMU can create it at; virsh domdisplay shows it.
+      content: [{ name: 'listen', attributes: { type: 'socket' } }],
     },
     video,
   ];

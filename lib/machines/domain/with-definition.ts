@@ -2,7 +2,7 @@ import { findMachineMetadata, MACHINE_NAMESPACE } from '../../libvirt/machine/ma
 import { failInXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import { splitName } from '../../libvirt/xml/xml-namespace.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
-import { formatDocument } from './format-document.ts';
+import { formatDocument } from '../format-document.ts';
 import { placedDevices } from './kept-places.ts';
 import { isAssigned, isSameMachineType } from './matched-nodes.ts';
 import { MACHINE_MARKS } from './metadata.ts';

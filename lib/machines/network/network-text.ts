@@ -1,5 +1,5 @@
 import { MACHINE_NAMESPACE, MACHINE_PREFIX } from '../../libvirt/machine/machine-metadata.ts';
-import { formatDocument } from '../domain/format-document.ts';
+import { formatDocument } from '../format-document.ts';
 import { bridgeNameOf, libvirtNetworkName } from './network-name.ts';
 
 /** A network that portal-gun creates. */

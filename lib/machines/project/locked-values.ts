@@ -50,6 +50,11 @@ export function networkUuid(seed: string, network: string): string {
   return uuidFrom(bytesFor(seed, 'network', network));
 }
 
+/** The seed of the random values of a definition that is a program. */
+export function definitionSeed(seed: string, name: string): string {
+  return Buffer.from(bytesFor(seed, 'definition', name)).toString('hex');
+}
+
 /** The seed of a project that has no lock file yet, derived from its path on this host. */
 export function seedOfPlace(hostId: string, root: string): string {
   return Buffer.from(bytesFor(hostId, 'place', root))

@@ -1,8 +1,10 @@
 import { Liquid, LiquidError } from 'liquidjs';
 import { PortalGunError } from '../../base/errors.ts';
 
-/** Values of a template by name; lists and mappings are not needed yet. */
-export type TemplateValues = Readonly<Record<string, string | number | boolean>>;
+/** Values of a template by name. */
+export interface TemplateValues {
+  readonly [name: string]: string | number | boolean | readonly TemplateValues[] | TemplateValues;
+}
 
 /** Far more than any file of a machine needs; a template with an endless loop ends at this limit. */
 const LIMITS = { parseLimit: 1_000_000, renderLimit: 2000, memoryLimit: 10_000_000 };

@@ -7,7 +7,7 @@ import { packGuest } from '../../machines/boot/guest-archive.ts';
 import { BOOT_PROFILES, type BootProfile, modulesOf } from '../../machines/boot/guest-modules.ts';
 import { defaultKernelPackage, isKernelPart, type PackageFacts } from '../../machines/boot/package-lists.ts';
 import type { BootRecord } from '../../machines/boot/store-records.ts';
-import { demandRoot } from '../change/apply-proposal.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { findKernel, takeModules, uncompressKernel } from './kernel-of-tree.ts';
 import { openPackageSource, type PackageSource } from './package-source.ts';

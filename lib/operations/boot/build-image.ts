@@ -4,7 +4,7 @@ import { isPackageName } from '../../machines/boot/package-lists.ts';
 import { IMAGE_FOLDER, IMAGE_NAMES_FOLDER, imagePath } from '../../machines/boot/store-paths.ts';
 import type { ImageRecord } from '../../machines/boot/store-records.ts';
 import { parseSize } from '../../machines/definition/size.ts';
-import { demandRoot } from '../change/apply-proposal.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandStoreName, readImageRecords, writeRecord } from './boot-store.ts';
 import { CUSTOMIZE_HOOKS, IMAGE_PACKAGES } from './image-recipe.ts';

@@ -5,7 +5,7 @@ import { HEAD_BYTES, recogniseBootFile } from '../../machines/boot/boot-file.ts'
 import { hasPvhEntry } from '../../machines/boot/elf.ts';
 import { IMAGE_NAMES_FOLDER, imagePath, storeNameOf } from '../../machines/boot/store-paths.ts';
 import type { BootRecord, ImageRecord } from '../../machines/boot/store-records.ts';
-import { demandRoot } from '../change/apply-proposal.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandStoreName, readBootRecords, readImageRecords, writeRecord } from './boot-store.ts';
 import { type ImportSubject, imageForm } from './import-subject.ts';

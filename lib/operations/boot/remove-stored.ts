@@ -6,7 +6,7 @@ import {
   imagePath,
 } from '../../machines/boot/store-paths.ts';
 import { filesOf } from '../../machines/boot/store-records.ts';
-import { demandRoot } from '../change/apply-proposal.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { readBootRecords, readImageRecords, removeRecord, type StoreEntry } from './boot-store.ts';
 import { refuseUsedFiles } from './machines-of-store.ts';

@@ -1,7 +1,7 @@
 import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
 import type { User } from '../../host/host-ports.ts';
 import { SERVICE_PATH } from '../../plan/persistence/persistence-files.ts';
-import { START_HOOK_PATH } from '../../plan/persistence/start-hook-paths.ts';
+import { EVENT_HOOK_PATH, START_HOOK_PATH } from '../../plan/persistence/start-hook-paths.ts';
 import type { Plan } from '../../plan/plan.ts';
 
 /** The value of `--allow` for a program that users other than root can write. */
@@ -16,6 +16,7 @@ interface LaterRun {
 const LATER_RUNS: Readonly<Record<string, LaterRun>> = {
   [SERVICE_PATH]: { code: 'CANNOT_PERSIST', when: 'root would run it at each boot' },
   [START_HOOK_PATH]: { code: 'CANNOT_GUARD', when: 'root would run it at each start of a VM' },
+  [EVENT_HOOK_PATH]: { code: 'CANNOT_GUARD', when: 'root would run it on events of VMs' },
 };
 
 const WATCHDOG: LaterRun = { code: 'WATCHDOG_FAILED', when: 'root would run it to undo the change' };

@@ -1,9 +1,14 @@
-import { ERRORS, PortalGunError } from '../../base/errors.ts';
+import { PortalGunError } from '../../base/errors.ts';
 import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
-import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
+import type { DefinitionFault, ParsedDefinition } from '../../machines/definition/definition-parser.ts';
+import { configParts } from '../../machines/provision/config-tree.ts';
+import { definedValues } from '../../machines/provision/template-values.ts';
+import { readConfigFolder } from '../provision/config-folder.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
-import { faultsInFolder } from './folder-faults.ts';
+import { faultOfError, faultsInFolder } from './folder-faults.ts';
+import { fragmentFaults } from './machine/folder-fragments.ts';
+import { readFolderScripts } from './machine/folder-scripts.ts';
 import { MACHINES_FOLDER, type MachineFolder, openProject, type Project } from './open-project.ts';
 
 /** A machine of a project, with all faults of its folder. */
@@ -32,7 +37,7 @@ export interface MachineCheck {
  */
 export async function checkMachines(session: HostSession, choice: MachineNames = {}): Promise<MachineCheck> {
   const project = await openProject(session);
-  const parsed = machinesOf(project, choice);
+  const parsed = await machinesOf(project, choice);
   return {
     root: project.root,
     machines: parsed.map(({ folder, result }) => {
@@ -44,13 +49,35 @@ export async function checkMachines(session: HostSession, choice: MachineNames =
         faults: [
           ...secondDefinitions(project, folder),
           ...('error' in result
-            ? [faultOf(result.error)]
-            : [...result.faults, ...faultsInFolder(project, folder, result)]),
+            ? [faultOfError(result.error)]
+            : [
+                ...result.faults,
+                ...faultsInFolder(project, folder, result),
+                ...configFaults(project, folder, result),
+              ]),
+          ...fragmentFaults(project, folder),
+          ...readFolderScripts(project, folder).faults,
         ],
       };
     }),
     faults: [...lockFaults(project), ...strayFaults(project)],
   };
+}
+
+/** The faults of the config folder of a machine, which needs its definition for templates. */
+function configFaults(
+  project: Project,
+  folder: MachineFolder,
+  { definition }: ParsedDefinition,
+): readonly DefinitionFault[] {
+  if (definition === null) return [];
+  try {
+    const { entries, manifest } = readConfigFolder(project, folder);
+    return configParts(entries, manifest, (values) => definedValues(definition, values)).faults;
+  } catch (error) {
+    if (error instanceof PortalGunError) return [faultOfError(error)];
+    throw error;
+  }
 }
 
 function secondDefinitions(project: Project, folder: MachineFolder): readonly DefinitionFault[] {
@@ -80,12 +107,7 @@ function lockFaults(project: Project): readonly DefinitionFault[] {
     project.readLock();
     return [];
   } catch (error) {
-    if (error instanceof PortalGunError) return [faultOf(error)];
+    if (error instanceof PortalGunError) return [faultOfError(error)];
     throw error;
   }
-}
-
-/** Without the general remedy of its code, which is to run the check. */
-function faultOf({ code, subject, message, hint }: PortalGunError): DefinitionFault {
-  return { at: subject ?? '', message, hint: hint === ERRORS[code].remedy ? null : hint };
 }

@@ -2,6 +2,8 @@ import { PortalGunError } from '../../base/errors.ts';
 import type { ParsedDefinition } from '../../machines/definition/definition-parser.ts';
 import type { MachineFolder, Project } from './open-project.ts';
 
+const MAX_PROCESSES = 4;
+
 /** The machines of a request: those that are named or of a category; all by default. */
 export interface MachineNames {
   readonly machines?: readonly string[] | undefined;
@@ -39,23 +41,39 @@ export interface ReadFolder {
  *
  * @throws PortalGunError NO_FOLDER, BAD_ARGUMENT
  */
-export function machinesOf(
+export async function machinesOf(
   project: Project,
   { machines = [], types = [] }: MachineNames,
-): readonly ReadFolder[] {
+): Promise<readonly ReadFolder[]> {
   const folders =
     machines.length === 0 ? project.machines() : [...new Set(machines)].map((name) => project.machine(name));
-  return folders
-    .map((folder) => ({ folder, result: readFolder(project, folder) }))
-    .filter(({ result }) => {
-      const category = 'error' in result ? undefined : result.definition?.category;
-      return types.length === 0 || category === undefined || types.includes(category);
-    });
+  const read = await readFolders(project, folders);
+  return read.filter(({ result }) => {
+    const category = 'error' in result ? undefined : result.definition?.category;
+    return types.length === 0 || category === undefined || types.includes(category);
+  });
 }
 
-function readFolder(project: Project, folder: MachineFolder): ReadFolder['result'] {
+/** Reads the definitions of folders. Programs are evaluated in a few processes at a time. */
+export async function readFolders(
+  project: Project,
+  folders: readonly MachineFolder[],
+): Promise<readonly ReadFolder[]> {
+  const read: ReadFolder[] = [];
+  for (let at = 0; at < folders.length; at += MAX_PROCESSES) {
+    const some = folders.slice(at, at + MAX_PROCESSES);
+    read.push(
+      ...(await Promise.all(
+        some.map(async (folder) => ({ folder, result: await readFolder(project, folder) })),
+      )),
+    );
+  }
+  return read;
+}
+
+async function readFolder(project: Project, folder: MachineFolder): Promise<ReadFolder['result']> {
   try {
-    return project.read(folder);
+    return await project.read(folder);
   } catch (error) {
     if (error instanceof PortalGunError) return { error };
     throw error;

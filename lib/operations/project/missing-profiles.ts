@@ -16,7 +16,8 @@ export async function missingProfiles(
 ): Promise<readonly BootProfile[]> {
   const project = await openProject(session);
   const store = new MachineStore(session.ports.reader);
-  const named = machinesOf(project, choice).flatMap(({ result }) =>
+  const read = await machinesOf(project, choice);
+  const named = read.flatMap(({ result }) =>
     'error' in result ? [] : (result.definition?.boot.profile ?? []),
   );
   const known = Object.keys(BOOT_PROFILES) as BootProfile[];

@@ -1,8 +1,10 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { suggest } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
 import type { UserFiles } from '../../host/user-files.ts';
 import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
 import { type ParsedDefinition, parseDefinition } from '../../machines/definition/definition-parser.ts';
+import { definitionSeed, seedOfPlace } from '../../machines/project/locked-values.ts';
 import {
   EMPTY_LOCK,
   formatLock,
@@ -15,8 +17,9 @@ import type { HostSession } from '../session/host-session.ts';
 /** The directory of a project that holds the folders of its machines. */
 export const MACHINES_FOLDER = 'machines';
 /** The files that can define a machine, in the order in which they are looked for. */
-const DEFINITION_FILES = ['machine.yaml', 'machine.yml', 'machine.json'] as const;
+const DEFINITION_FILES = ['machine.yaml', 'machine.yml', 'machine.json', 'machine.ts'] as const;
 const CONFIG_FILES = ['portal.config.yaml', 'portal.config.json', 'portal.config.ts'] as const;
+const MACHINE_ID = '/etc/machine-id';
 const MAX_BYTES = 1024 * 1024;
 
 /** The folder of a machine. */
@@ -28,15 +31,23 @@ export interface MachineFolder {
   readonly file: string;
 }
 
+/** Whether the definition of a machine is a program. */
+export function isTypeScript({ file }: MachineFolder): boolean {
+  return file.endsWith('.ts');
+}
+
 /** A directory with the folders of machines, and their lock file. */
 export class Project {
   /** Absolute. */
   readonly root: string;
   readonly files: UserFiles;
+  readonly #ports: HostPorts;
+  readonly #evaluated = new Map<string, Promise<ParsedDefinition>>();
 
-  constructor(files: UserFiles, root: string) {
+  constructor(files: UserFiles, root: string, ports: HostPorts) {
     this.files = files;
     this.root = root;
+    this.#ports = ports;
   }
 
   /** The folders of its machines, sorted by name. Other files are not listed. */
@@ -82,11 +93,17 @@ export class Project {
   }
 
   /**
-   * Reads the definition of a machine.
+   * Reads the definition of a machine. One in TypeScript is evaluated once.
    *
-   * @throws PortalGunError BAD_DEFINITION if it is not YAML or JSON; NOT_FOUND, PERMISSION_DENIED
+   * @throws PortalGunError BAD_DEFINITION if it is not YAML or JSON, or gives no value; NOT_FOUND, PERMISSION_DENIED
    */
-  read({ name, file }: MachineFolder): ParsedDefinition {
+  async read(folder: MachineFolder): Promise<ParsedDefinition> {
+    const { name, file } = folder;
+    if (isTypeScript(folder)) {
+      const known = this.#evaluated.get(file) ?? this.#evaluate(folder);
+      this.#evaluated.set(file, known);
+      return known;
+    }
     return parseDefinition(Buffer.from(this.#bytesOf(file)).toString('utf8'), name, file);
   }
 
@@ -100,6 +117,12 @@ export class Project {
     const text = bytes.toString('utf8');
     if (bytes.equals(Buffer.from(text))) return text;
     throw new PortalGunError('BAD_DEFINITION', 'is not UTF-8', { subject: file });
+  }
+
+  /** The seed of a lock; of a lock without one, it is derived from the place of the project on this host. */
+  seedOf({ seed }: PortalLock): string {
+    const id = this.#ports.reader.readText(MACHINE_ID);
+    return seed ?? seedOfPlace(typeof id === 'string' ? id.trim() : '', this.root);
   }
 
   /** @throws PortalGunError BAD_DEFINITION, PERMISSION_DENIED */
@@ -119,6 +142,12 @@ export class Project {
       // `portal up` runs as root in the directory of a user.
       keepsOwner: true,
     });
+  }
+
+  async #evaluate({ name, file }: MachineFolder): Promise<ParsedDefinition> {
+    const seed = definitionSeed(this.seedOf(this.readLock()), name);
+    const { evaluateDefinition } = await import('./evaluate-definition.ts');
+    return evaluateDefinition(this.#ports, this, file, { machine: { name }, seed });
   }
 
   #bytesOf(file: string): Uint8Array {
@@ -146,10 +175,10 @@ export async function openProject({ ports, options }: HostSession): Promise<Proj
     if (files.list(root) === null) {
       throw new PortalGunError('NOT_FOUND', 'no such directory', { subject: options.project });
     }
-    return new Project(files, root);
+    return new Project(files, root, ports);
   }
   const here = files.absolute('.');
-  return new Project(files, projectAbove(files, here) ?? here);
+  return new Project(files, projectAbove(files, here) ?? here, ports);
 }
 
 function projectAbove(files: UserFiles, path: string): string | null {

@@ -5,13 +5,14 @@ import { withDefaults } from '../../machines/definition/definition-defaults.ts';
 import type { MachineDefinition } from '../../machines/definition/machine-definition.ts';
 import { writtenForm } from '../../machines/definition/written-form.ts';
 import { domainOf } from '../../machines/domain/domain-node.ts';
-import { projectMark, seedOfPlace } from '../../machines/project/locked-values.ts';
+import { projectMark } from '../../machines/project/locked-values.ts';
 import type { LockedMachine, PortalLock } from '../../machines/project/portal-lock.ts';
 import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf, type ReadFolder } from './choose-machines.ts';
 import { inOrder } from './machine/machine-order.ts';
 import { ANY_STORE, MachineStore } from './machine/machine-store.ts';
+import { readNeeded } from './machine/needed-definitions.ts';
 import {
   demandVm,
   type Resolution,
@@ -19,9 +20,7 @@ import {
   resolveMachine,
 } from './machine/resolve-machine.ts';
 import { type MachineFolder, openProject, type Project } from './open-project.ts';
-import { demandDefinition } from './show-machine.ts';
 
-const MACHINE_ID = '/etc/machine-id';
 /** The category of a machine whose definition has a fault. */
 const UNKNOWN_CATEGORY = 'unknown';
 const TOLERATED: readonly ErrorCode[] = ['NOT_IN_STORE', 'BAD_DEFINITION', 'BAD_XML'];
@@ -43,7 +42,10 @@ export interface OpeningOptions {
   readonly hypervisor: 'kvm' | 'qemu';
   /** Whether the machines that they start after are opened, too. */
   readonly withNeeded?: boolean;
-  /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
+  /**
+   * Whether boot assets and images have to be in the store, and files in the folder; if not, {@link ProjectMachine.lacks} reports
+   * what the store lacks.
+   */
   readonly demandsStore?: boolean;
 }
 
@@ -68,26 +70,14 @@ export async function openMachines(
 ): Promise<OpenedMachines> {
   const project = await openProject(session);
   const lock = project.readLock();
-  const seed = lock.seed ?? seedOfPlace(hostIdOf(session), project.root);
+  const seed = project.seedOf(lock);
   const store = new MachineStore(session.ports.reader);
-  const context = {
-    ...{ project, lock, seed, store, hypervisor },
-    machinesOfType: (type: string) => knownMachinesOf(project, type),
-  };
-  const chosen = chosenFolders(project, choice);
+  const chosen = await chosenFolders(project, choice);
   const named = chosen.map(({ folder }) => folder.name);
-  const read = new Map(chosen.map(({ folder, result }) => [folder.name, result]));
-  const definitions = new Map<string, MachineDefinition>();
-  const definitionOf = (name: string): MachineDefinition => {
-    const known = definitions.get(name);
-    if (known !== undefined) return known;
-    const folder = project.machine(name);
-    const result = read.get(name) ?? project.read(folder);
-    if ('error' in result) throw result.error;
-    const definition = demandDefinition(folder, result);
-    definitions.set(name, definition);
-    return definition;
-  };
+  const { definitionOf, machinesOfType } = await readNeeded(project, chosen, {
+    refusesLinksOut: demandsStore,
+  });
+  const context = { project, lock, seed, store, hypervisor, machinesOfType };
   const names = withNeeded
     ? inOrder(named, (name) => definitionOf(name).after)
     : inOrderIfPossible(named, (name) => definitionOf(name).after);
@@ -145,27 +135,16 @@ function resolveAnyway(
 }
 
 /** The host has no VM: it is left out unless it is named. */
-function chosenFolders(project: Project, choice: MachineNames): readonly ReadFolder[] {
+async function chosenFolders(project: Project, choice: MachineNames): Promise<readonly ReadFolder[]> {
   const isNamed = (choice.machines ?? []).length > 0;
-  return machinesOf(project, choice).filter(
-    ({ result }) => isNamed || 'error' in result || result.definition?.category !== 'host',
-  );
-}
-
-/** The machines of a category. Of a machine whose definition has a fault, no other machine sees the console. */
-function knownMachinesOf(project: Project, type: string): readonly string[] {
-  return machinesOf(project, { types: [type] })
-    .filter(({ result }) => !('error' in result) && result.definition?.category === type && type !== 'host')
-    .map(({ folder }) => folder.name);
+  const read = await machinesOf(project, choice);
+  return read.filter(({ result }) => isNamed || 'error' in result || result.definition?.category !== 'host');
 }
 
 /** A mark that differs if the content of a folder differs: a checksum of its definition and fragments. */
 function markOf({ definition, fragments }: ResolvedMachine): string {
-  const content = JSON.stringify([writtenForm(definition), fragments.map(({ text }) => text)]);
+  // What is inside of the guest is no part of its VM.
+  const { provision: _, ...written } = writtenForm(definition);
+  const content = JSON.stringify([written, fragments.map(({ text }) => text)]);
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
-}
-
-function hostIdOf({ ports }: HostSession): string {
-  const id = ports.reader.readText(MACHINE_ID);
-  return typeof id === 'string' ? id.trim() : '';
 }

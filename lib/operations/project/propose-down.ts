@@ -23,6 +23,7 @@ import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { findVms, type MachineVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { endOfScripts } from './machine/event-scripts.ts';
 import { knownHypervisor } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
 import { type OpenedMachines, openMachines } from './project-machines.ts';
@@ -30,6 +31,8 @@ import { stateOf } from './propose-up.ts';
 
 /** The default time for a guest to shut down. */
 export const DEFAULT_GRACE_SECONDS = 60;
+
+const RESTARTED = 'if a step fails, the VMs that were stopped before it are started again';
 
 /** Options of `portal halt`. */
 export interface HaltOptions extends MachineNames {
@@ -104,6 +107,7 @@ export async function proposeDestroy(
     ...stops,
     ...(await networkSteps(virsh, opened, vms)),
     ...lastHookSteps(session, known, new Set([...vms.values()].flatMap((vm) => vm?.uuid ?? []))),
+    ...endOfScripts(session, opened),
     // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
       directoriesOf(machine)
@@ -202,6 +206,12 @@ function networksOf({ definition, live }: KnownMachine): readonly string[] {
   });
 }
 
+/** Whether an undo starts a VM that an earlier step stopped: its state before was running. */
+function restartsIfUndone({ steps }: Plan): boolean {
+  const first = steps.findIndex(({ change }) => change.kind === 'power' && change.to === 'off');
+  return first >= 0 && first < steps.length - 1;
+}
+
 function titleOf({ machines }: OpenedMachines): string {
   const [first] = machines;
   return machines.length === 1 && first !== undefined
@@ -230,7 +240,10 @@ function proposalOfDown(
       kept,
     },
     inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
-    notes: kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`],
+    notes: [
+      ...(restartsIfUndone(plan) ? [RESTARTED] : []),
+      ...(kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`]),
+    ],
     diagnostics: [],
     changesOnlyMachines: true,
   });

@@ -27,7 +27,7 @@ import {
   powerStep,
 } from '../../plan/machines/machine-steps.ts';
 import type { Step } from '../../plan/plan.ts';
-import { startHookSteps } from '../assignment/start-hook.ts';
+import { toldHookSteps } from '../assignment/start-hook.ts';
 import { demandSoundFiles } from '../boot/resolve-boot.ts';
 import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
@@ -35,6 +35,7 @@ import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { findVms } from './find-vms.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
+import { eventSteps } from './machine/event-scripts.ts';
 import { hypervisorHere } from './machine/hypervisor.ts';
 import { lastHookSteps } from './machine/last-hook.ts';
 import {
@@ -113,7 +114,8 @@ export async function proposeUp(
   const isGuarded = [...devices.assignments.values()].some(({ functions }) => functions.length > 0);
   const steps = [
     ...networks,
-    ...(isGuarded ? startHookSteps(session, true) : []),
+    ...(isGuarded ? toldHookSteps(session, 'start', virsh.uri) : []),
+    ...eventSteps(session, virsh.uri, opened),
     ...raised.flatMap((each) => each.steps),
     ...(isGuarded ? [] : lastHookSteps(session, known, new Set(leaving.map(({ vm }) => vm.uuid)))),
   ];

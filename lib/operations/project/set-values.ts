@@ -9,7 +9,7 @@ import {
 import { parseDefinition } from '../../machines/definition/definition-parser.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
-import { type MachineFolder, openProject, type Project } from './open-project.ts';
+import { isTypeScript, type MachineFolder, openProject, type Project } from './open-project.ts';
 
 const MAX_CHANGES = 100;
 
@@ -67,7 +67,9 @@ export async function setValues(
 ): Promise<SetMachines> {
   const changes = changesOf(values);
   const project = await openProject(session);
-  const folders = chosenFolders(project, choice).map((folder) => changeFolder(project, folder, changes));
+  const chosen = await chosenFolders(project, choice);
+  for (const folder of chosen) refuseTypeScript(folder);
+  const folders = chosen.map((folder) => changeFolder(project, folder, changes));
   for (const changed of folders) demandSound(changed);
   const writes = folders.filter(({ before, text }) => text !== before);
   if (!dryRun) writeAll(project, writes);
@@ -104,11 +106,22 @@ function changesOf(values: SetOptions['values']): readonly ValueChange[] {
   return changes;
 }
 
-function chosenFolders(project: Project, choice: MachineNames): readonly MachineFolder[] {
+async function chosenFolders(project: Project, choice: MachineNames): Promise<readonly MachineFolder[]> {
   const isChosen = (choice.machines ?? []).length > 0 || (choice.types ?? []).includes('host');
-  return machinesOf(project, choice)
+  const read = await machinesOf(project, choice);
+  return read
     .filter(({ result }) => isChosen || 'error' in result || result.definition?.category !== 'host')
     .map(({ folder }) => folder);
+}
+
+/** @throws PortalGunError BAD_ARGUMENT for a definition that is a program */
+function refuseTypeScript(folder: MachineFolder): void {
+  if (!isTypeScript(folder)) return;
+  const { name, file } = folder;
+  throw new PortalGunError('BAD_ARGUMENT', 'is a program, whose values cannot be set; nothing was written', {
+    subject: file,
+    hint: `edit the file; or replace it by its values: portal show ${name} > ${name}.yaml && rm ${file} && mv ${name}.yaml ${file.replace(/ts$/, 'yaml')}`,
+  });
 }
 
 function changeFolder(

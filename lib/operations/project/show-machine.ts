@@ -20,7 +20,7 @@ export interface ShownMachine {
 export async function showMachine(session: HostSession, name: string): Promise<ShownMachine> {
   const project = await openProject(session);
   const folder = project.machine(name);
-  const parsed = project.read(folder);
+  const parsed = await project.read(folder);
   const definition = demandDefinition(folder, parsed);
   return {
     folder,

@@ -3,8 +3,9 @@ import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
 import { journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { demandRoot, openForChange } from '../change/apply-proposal.ts';
+import { openForChange } from '../change/apply-proposal.ts';
 import { bootTimeOf, unfinishedError } from '../change/confirmation.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { refuseCapturedHost } from './captured-host.ts';
 
@@ -20,7 +21,7 @@ export async function confirmChanges(session: HostSession): Promise<readonly Lef
   const { ports } = session;
   refuseCapturedHost(session);
   demandRoot(ports);
-  const host = await openForChange(ports);
+  const host = await openForChange(session);
   try {
     const release = await ports.lock();
     try {

@@ -10,8 +10,9 @@ import { stopWatchdog } from '../../apply/watchdog.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
-import { demandRoot, openForChange } from '../change/apply-proposal.ts';
+import { openForChange } from '../change/apply-proposal.ts';
 import { bootTimeOf } from '../change/confirmation.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { refuseCapturedHost } from './captured-host.ts';
 
@@ -68,7 +69,7 @@ export async function endChanges(
   const { ports } = session;
   refuseCapturedHost(session);
   demandRoot(ports);
-  const host = await openForChange(ports);
+  const host = await openForChange(session);
   try {
     const release =
       unconfirmed === undefined ? await ports.lock() : await overdueLock(host, ports, unconfirmed);

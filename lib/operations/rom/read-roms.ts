@@ -15,7 +15,8 @@ import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { whyRomIsSilent } from '../../sysfs/device/rom-silence.ts';
 import { busEntryPath } from '../../sysfs/paths.ts';
 import { allowedOf } from '../change/allowed-names.ts';
-import { demandRoot, refuseUnfinished } from '../change/apply-proposal.ts';
+import { refuseUnfinished } from '../change/apply-proposal.ts';
+import { demandRoot } from '../change/demand-root.ts';
 import type { HostSession } from '../session/host-session.ts';
 
 /** The facts of devices for reading and checking their ROMs. */

@@ -1,3 +1,4 @@
+import type { Guests } from '../../apply/changeable-host.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
 import type { HostReader } from '../../host/host-reader.ts';
@@ -31,12 +32,23 @@ export class HostSession {
   readonly options: SessionOptions;
   #host: HostReader | null = null;
   #names: PciNames | null;
+  /** The guests of machines, in place of those that have agents. */
+  readonly guests: Guests | null;
 
-  /** @param names where names come from, in place of a list of PCI ids */
-  constructor(ports: HostPorts, options: SessionOptions = {}, names: PciNames | null = null) {
+  /**
+   * @param names where names come from, in place of a list of PCI ids
+   * @param guests the guests of machines, in place of those that have agents
+   */
+  constructor(
+    ports: HostPorts,
+    options: SessionOptions = {},
+    names: PciNames | null = null,
+    guests: Guests | null = null,
+  ) {
     this.ports = ports;
     this.options = options;
     this.#names = names;
+    this.guests = guests;
   }
 
   /** Whether another host than this machine is read. */

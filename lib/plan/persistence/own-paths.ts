@@ -1,7 +1,7 @@
 import { FIX_PATHS } from '../../sysfs/paths.ts';
 import { EARLY_PROGRAM_PATH } from '../binding/early-bindings.ts';
 import { PERSISTENCE_PATHS } from './persistence-files.ts';
-import { START_HOOK_PATH } from './start-hook-paths.ts';
+import { EVENT_HOOK_PATH, START_HOOK_PATH } from './start-hook-paths.ts';
 
 /** The folders that contain only files of portal-gun. */
 const OWN_FOLDERS = ['/run/portal-gun/', '/var/lib/portal-gun/', '/etc/portal-gun/'] as const;
@@ -9,6 +9,7 @@ const OWN_FOLDERS = ['/run/portal-gun/', '/var/lib/portal-gun/', '/etc/portal-gu
 const OWN_FILES: ReadonlySet<string> = new Set([
   EARLY_PROGRAM_PATH,
   START_HOOK_PATH,
+  EVENT_HOOK_PATH,
   ...PERSISTENCE_PATHS,
   ...Object.values(FIX_PATHS),
 ]);

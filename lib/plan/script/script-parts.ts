@@ -160,6 +160,15 @@ power() {
 }
 `;
 
+const HOOKS_PART = `
+# reload_libvirt FILE...: lets the processes of libvirt with these files look for hooks
+reload_libvirt() {
+  for file; do
+    [ ! -r "$file" ] || kill -HUP "$(cat "$file")"
+  done
+}
+`;
+
 const NETWORKS_PART = `
 # network URI NAME AUTOSTART XML: defines and starts it
 network() {
@@ -175,6 +184,14 @@ remove_network() {
 }
 `;
 
+const GUESTS_PART = `
+# guest_run MACHINE SCRIPT BASE64: runs a script in the guest of a machine, with bytes as its stdin
+guest_run() {
+  command -v portal > /dev/null || fail "portal is not installed: it reaches the guest of $1"
+  printf "%s" "$3" | base64 -d | portal exec "$1" -- sh -c "$2" > /dev/null
+}
+`;
+
 /** What stands in scripts whose lines call it, in the order in which it stands there. */
 export const SCRIPT_PARTS: Readonly<Record<ScriptPart, string>> = {
   'vf-checks': VF_CHECKS_PART,
@@ -184,4 +201,6 @@ export const SCRIPT_PARTS: Readonly<Record<ScriptPart, string>> = {
   'running-machines': RUNNING_PART,
   machines: MACHINES_PART,
   networks: NETWORKS_PART,
+  hooks: HOOKS_PART,
+  guests: GUESTS_PART,
 };

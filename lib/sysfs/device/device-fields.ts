@@ -6,7 +6,7 @@ import { parseVpd } from '../../pci/config/vpd.ts';
 import type { DeviceField, PciDevice, SubsystemId } from '../../pci/device.ts';
 import type { HostMarks } from '../../pci/host-marks.ts';
 import { type PcieLink, parseLinkSpeed, parseLinkWidth } from '../../pci/link.ts';
-import { type DeviceLocation, parseLocation } from '../../pci/location.ts';
+import { type DeviceLocation, parseLocationBelow } from '../../pci/location.ts';
 import { lastSeenOf } from '../../pci/persisted/last-seen.ts';
 import { isPassthroughDriver, type VfioState } from '../../pci/vfio-state.ts';
 import type { HostContext } from '../host-context.ts';
@@ -31,6 +31,8 @@ const toId = parseHex(4);
 const toRevision = remembering(parseHex(2));
 const toNode = remembering(parseNumaNode);
 const toMethods = remembering(parseWords);
+/** From the folder above a function: the functions below one bridge have the same. */
+const toLocation = remembering(parseLocationBelow);
 const toResources = remembering(parseResources);
 
 type FieldReader<F extends DeviceField> = (source: DeviceSource, context: HostContext) => PciDevice[F];
@@ -82,7 +84,10 @@ function readVfio(source: DeviceSource): Known<VfioState> {
 
 function readLocation(source: DeviceSource): Known<DeviceLocation> {
   if (!source.directory.startsWith(`${SYS_PATHS.deviceTree}/`)) return null;
-  const location = parseLocation(source.directory, source.address);
+  const { directory, address } = source;
+  const location = directory.endsWith(`/${address}`)
+    ? toLocation(directory.slice(0, -address.length - 1))
+    : undefined;
   if (location !== undefined) return location;
   source.report('DEVICE_LINK_BROKEN', 'its entry on the bus does not point to a path of PCI functions');
   return BROKEN;

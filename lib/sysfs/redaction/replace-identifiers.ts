@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { knownValue } from '../../base/known.ts';
 import type { Snapshot, SnapshotEntry } from '../../host/snapshot/snapshot.ts';
-import { SnapshotEntries } from '../../host/snapshot/snapshot-entries.ts';
+import { type FolderEntries, inFolder, SnapshotEntries } from '../../host/snapshot/snapshot-entries.ts';
 import { EXTENDED_CAPABILITY } from '../../pci/config/capability-names.ts';
 import { parseConfigSpace } from '../../pci/config/config-space.ts';
 import { parseVpd } from '../../pci/config/vpd.ts';
@@ -44,9 +44,10 @@ export function replaceIdentifiers(snapshot: Snapshot): Snapshot {
   if (snapshot.identifiers === 'replaced') return snapshot;
   const replacer = new Replacer(snapshot);
   const entries = new SnapshotEntries();
-  for (const [path, entry] of snapshot.entries) {
-    if (path === MACHINE_ID_PATH) continue;
-    entries.set(replacer.text(path), replacer.entry(path, entry));
+  for (const [directory, folder] of SnapshotEntries.byFolder(snapshot.entries).folders()) {
+    const replaced = replacer.folder(directory, folder);
+    if (replaced === null) entries.setFolder(directory, folder);
+    else for (const [path, entry] of replaced) entries.set(path, entry);
   }
   return { label: replacer.label(snapshot.label), identifiers: 'replaced', entries };
 }
@@ -108,6 +109,18 @@ class Replacer {
       .replace(UUID, (uuid) => this.#uuid(uuid.toLowerCase()));
     for (const [serial, standIn] of this.#serials) replaced = replaced.replaceAll(serial, standIn);
     return replaced;
+  }
+
+  /** The entries of a folder, by path; `null` if nothing changes, as in nearly all folders of a large host. */
+  folder(directory: string, folder: FolderEntries): (readonly [string, SnapshotEntry])[] | null {
+    const replaced: (readonly [string, SnapshotEntry])[] = [];
+    let isChanged = false;
+    for (const [path, entry] of inFolder(directory, folder)) {
+      const after = path === MACHINE_ID_PATH ? null : ([this.text(path), this.entry(path, entry)] as const);
+      if (after !== null) replaced.push(after);
+      isChanged ||= after === null || after[0] !== path || after[1] !== entry;
+    }
+    return isChanged ? replaced : null;
   }
 
   entry(path: string, entry: SnapshotEntry): SnapshotEntry {

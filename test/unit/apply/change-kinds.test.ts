@@ -163,6 +163,7 @@ describe('what each kind says of itself', () => {
       attachment; functions none / 0000:07:00.0; asks nothing / plugging; touches 0000:07:00.0,00000000-0000-4000-8000-000000000001; libvirt, ends with the boot, stuck
       category; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, stays, stuck
       category; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, ends with the boot, stuck
+      hooks; functions none / none; asks nothing / nothing; touches hooks qemu:///system; this-machine, ends with the boot, left
       directory; functions none / none; asks nothing / nothing; touches /run/portal-gun/machines/r0; this-machine, ends with the boot, left
       directory; functions none / none; asks nothing / nothing; touches /var/log/portal-gun/machines/r0; this-machine, stays, left
       image; functions none / none; asks nothing / nothing; touches /var/lib/portal-gun/machines/r0/www.qcow2; this-machine, stays, stuck
@@ -172,6 +173,12 @@ describe('what each kind says of itself', () => {
       network; functions none / none; asks nothing / nothing; touches network isolated-lan; libvirt, stays, stuck
       definition; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, stays, stuck
       definition; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, stays, stuck
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/etc/motd; guest, ends with the boot, left
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/etc/motd; guest, ends with the boot, left
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/srv/it; guest, ends with the boot, left
+      guest-file; functions none / none; asks nothing / nothing; touches web0:/srv/it's; guest, ends with the boot, left
+      guest-setting; functions none / none; asks nothing / nothing; touches web0:service nginx; guest, ends with the boot, left
+      guest-setting; functions none / none; asks nothing / nothing; touches web0:restart nginx; guest, ends with the boot, left
       power; functions 0000:07:00.0 / none; asks plugging / nothing; touches 00000000-0000-4000-8000-000000000001,0000:07:00.0; libvirt, ends with the boot, stuck
       power; functions none / none; asks nothing / nothing; touches 00000000-0000-4000-8000-000000000001; libvirt, ends with the boot, stuck
       "

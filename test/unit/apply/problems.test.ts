@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { observe } from '../../../lib/apply/change-makers.ts';
 import type { ChangeableHost } from '../../../lib/apply/changeable-host.ts';
@@ -9,7 +11,7 @@ import type { Writing } from '../../../lib/host/host-writer.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import type { Run } from '../../../lib/host/runner.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { Change } from '../../../lib/plan/change.ts';
+import type { Change, ChangeOf } from '../../../lib/plan/change.ts';
 import type { Direction } from '../../../lib/plan/change-kind.ts';
 import type { VfsState } from '../../../lib/plan/change-states.ts';
 import type { AssignmentChange } from '../../../lib/plan/changes/machine/assignment.ts';
@@ -39,6 +41,10 @@ type Case = (machine: SimulatedMachine) => Met | Promise<Met>;
 const ofHost: Change = { kind: 'driver', address: NIC, from: HOST, to: VFIO };
 const toVfio: Change = { kind: 'driver', address: CARD, from: HOST, to: VFIO };
 const file: Change = { kind: 'file', path: '/run/portal-gun/a', from: 'before', to: 'after' };
+const motd: ChangeOf<'guest-file'> = {
+  ...{ kind: 'guest-file', machine: 'r0', path: '/etc/motd', content: null, from: null },
+  to: { kind: 'directory', mode: 0o755, uid: 0, gid: 0 },
+};
 const initramfs: Change = { kind: 'initramfs', from: 'stale', to: 'token' };
 const loading: Change = { kind: 'module', module: 'x', driver: 'x', from: false, to: true };
 
@@ -235,13 +241,36 @@ const CASES: { readonly [C in ProblemCode]: Case } = {
     machine.libvirt.failure = ([command]) => (command === 'net-start' ? 'no' : null);
     return reach(machine, changeOf('network'));
   },
+  GUEST_UNREADABLE: async (machine) => {
+    const guest = await machine.guests.open('r0');
+    symlinkSync('a strange place', join(guest.root, 'etc/motd'));
+    return reach(machine, motd);
+  },
+  GUEST_FAILED: async (machine) => {
+    const guest = await machine.guests.open('r0');
+    guest.exec = async () => ({ ended: { kind: 'timeout' }, out: new Uint8Array(), err: new Uint8Array() });
+    return reach(machine, motd);
+  },
   STATE_UNREADABLE: async (machine) => {
     await applyPlan(upPlan(), machine, OCCASION);
     machine.libvirt.failure = ([command]) => (command === 'domstate' ? 'no' : null);
     return reach(machine, changeOf('power'));
   },
+  HOOKS_NOT_CALLED: (machine) => {
+    machine.libvirt.failure = ([verb]) => (verb === 'create' ? 'no such domain type' : null);
+    const withoutLibvirt = { ...machine, reader: machine.kernel };
+    return reach(withoutLibvirt, { kind: 'hooks', uri: 'qemu:///system', from: false, to: true });
+  },
   START_FAILED: (machine) => startRefused(machine, 'start', 'to'),
   STOP_FAILED: (machine) => startRefused(machine, 'destroy', 'from'),
+  STOP_INTERRUPTED: async (machine) => {
+    const change = changeOf('power');
+    await reach(machine, changeOf('definition'));
+    await reach(machine, change);
+    machine.libvirt.failure = ([command]) => (command === 'shutdown' ? '' : null);
+    const stop: Change = { ...change, kind: 'power', from: 'running', to: 'off', graceSeconds: 60 } as Change;
+    return reach({ ...machine, interruption: { aborted: true } }, stop);
+  },
 };
 
 /** The change of a kind of a machine that is created. */

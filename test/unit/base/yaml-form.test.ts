@@ -129,7 +129,7 @@ describe('the form of a YAML file', () => {
     ['format: a/v1\npart: []', 'f.yaml:2:7: no such key here: "part" (did you mean parts?)'],
     ['format: a/v1\nother: []', 'f.yaml:2:8: no such key here: "other" (the keys are format, parts, more)'],
     ['format: a/v1\n__proto__: {}', `f.yaml:2:12: the key "__proto__" is not allowed ${SEE}`],
-    ['format: a/v1\nmore: {1: {name: x}, "1": {name: y}}', `f.yaml:2:27: the key "1" occurs twice ${SEE}`],
+    ['format: a/v1\nmore: {1: {name: x}, "1": {name: y}}', `f.yaml:2:22: the key "1" occurs twice ${SEE}`],
     ['format: a/v1\nparts: x', `f.yaml:2:8: must be a list ${SEE}`],
     ['format: a/v1\nparts: [[]]', `f.yaml:2:9: must be text ${SEE}`],
     ['format: a/v1\nparts: [{amount: 1}]', `f.yaml:2:9: needs the key "name" ${SEE}`],

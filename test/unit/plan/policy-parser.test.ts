@@ -127,7 +127,7 @@ persist: on
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 2, trust: maybe}`,
       'p.yaml:3:40: must be on or off',
     ],
-    [`${HEAD}persist: on\npersist: off`, 'p.yaml:3:1: Map keys must be unique'],
+    [`${HEAD}persist: on\npersist: off`, 'p.yaml:3:1: the key "persist" occurs twice'],
     [`${HEAD}persist: *nowhere`, 'p.yaml:2:10: refers to an anchor that does not exist'],
     [`${HEAD}persist: "on`, 'p.yaml:2:13: Missing closing "quote'],
     [`${HEAD}--- \na: b`, 'p.yaml:2:1: contains more than one document'],

@@ -6,7 +6,7 @@ import type { ChangeMaker } from '../../change-maker.ts';
 /** The directories of ours above a directory of a machine, from the inside out. */
 function foldersAbove(path: string): readonly string[] {
   const above = path.slice(0, path.lastIndexOf('/'));
-  return /^\/(run|var\/lib|var\/log)\/portal-gun\/./.test(above) ? [above, ...foldersAbove(above)] : [];
+  return /^\/(run|etc|var\/lib|var\/log)\/portal-gun\/./.test(above) ? [above, ...foldersAbove(above)] : [];
 }
 
 /** Of the directories that hold those of machines, an empty one is of no use. */

@@ -86,20 +86,35 @@ function stop(
   host: ChangeableHost,
   { uri, machine, from, graceSeconds }: PowerChange,
 ): Promise<Problem | null> {
+  const { interruption } = host;
   return askLibvirt<null>(host, uri, async (virsh) => {
-    if (from !== 'off' && graceSeconds > 0 && (await shutDown(virsh, machine, graceSeconds))) return null;
+    if (from !== 'off' && graceSeconds > 0) {
+      if (await shutDown(virsh, machine, graceSeconds, interruption)) return null;
+      if (interruption?.aborted === true) return INTERRUPTED;
+    }
     const { error } = await runOne(virsh, ['destroy', machine]);
     if (error === null || (await isOff(virsh, machine))) return null;
     return new Problem('STOP_FAILED', `libvirt refused to stop it: ${error}`);
   });
 }
 
-/** Asks the guest to shut down, and waits; whether it did. */
-async function shutDown(virsh: KeptVirsh, machine: string, graceSeconds: number): Promise<boolean> {
+const INTERRUPTED = new Problem(
+  'STOP_INTERRUPTED',
+  'the guest was asked to shut down, and did not yet when the wait was interrupted; it can still do so',
+);
+
+/** Asks the guest to shut down, and waits until an interruption; whether it did. */
+async function shutDown(
+  virsh: KeptVirsh,
+  machine: string,
+  graceSeconds: number,
+  interruption: ChangeableHost['interruption'],
+): Promise<boolean> {
   const { error } = await runOne(virsh, ['shutdown', machine]);
   if (error !== null) return isOff(virsh, machine);
   for (let waitedMs = 0; waitedMs < graceSeconds * 1000; waitedMs += LOOK_EVERY_MS) {
     if (await isOff(virsh, machine)) return true;
+    if (interruption?.aborted === true) return false;
     await pause(LOOK_EVERY_MS);
   }
   return isOff(virsh, machine);

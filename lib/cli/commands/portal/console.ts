@@ -76,7 +76,7 @@ function wayOf(args: ConsoleValues): Way {
 }
 
 /** The number of lines; with `--follow` ten by default, as tail does. */
-function linesOf({ lines, follow }: ConsoleValues): number | undefined {
+export function linesOf({ lines, follow }: Pick<ConsoleValues, 'lines' | 'follow'>): number | undefined {
   if (lines === undefined) return follow ? 10 : undefined;
   if (/^\d{1,7}$/.test(lines)) return Number(lines);
   return refuse('--lines', `invalid value "${lines}"`, 'use a whole number, such as 50');
@@ -90,6 +90,6 @@ function escapeOf(written: string): number {
   return refuse('--escape', `invalid value "${written}"`, 'use ^ and a letter, such as ^A, or one character');
 }
 
-function refuse(subject: string, message: string, hint?: string): never {
+export function refuse(subject: string, message: string, hint?: string): never {
   throw new PortalGunError('BAD_ARGUMENT', message, { subject, ...(hint === undefined ? {} : { hint }) });
 }

@@ -26,13 +26,14 @@ interface NewValues extends ProjectValues {
   readonly answers: string | undefined;
   readonly saveAnswers: string | undefined;
   readonly yes: boolean;
+  readonly typescript: boolean;
 }
 
 type Answers = Readonly<Record<string, string>>;
 
 /** `portal new`: the folder of a machine, from a template and answers. */
 export async function runPortalNew(
-  { name, template, answer, answers: file, saveAnswers, yes, project, json }: NewValues,
+  { name, template, answer, answers: file, saveAnswers, yes, typescript, project, json }: NewValues,
   _terminal: Terminal,
   dialogue: Dialogue,
   ports: HostPorts,
@@ -47,7 +48,8 @@ export async function runPortalNew(
   const open = questions.filter((question) => question.answer === null);
   const answered = yes ? {} : await askFor(name, open, dialogue);
   if (saveAnswers !== undefined) files.demandPlace(saveAnswers);
-  const created = await createMachine(session, { name, template, answers: { ...given, ...answered } });
+  const all = { ...given, ...answered };
+  const created = await createMachine(session, { name, template, typescript, answers: all });
   if (saveAnswers !== undefined) files.put(saveAnswers, stringify(created.answers), { overwrites: true });
   return {
     exitCode: EXIT.ok,

@@ -5,9 +5,13 @@ import { type RenderedMachine, renderMachine } from '../../../operations/project
 import { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
 import type { CommandResult } from '../../grammar/command.ts';
+import { noteLine } from '../../reading-options.ts';
 import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+
+const NOT_TRIED =
+  'the hypervisor is not known: portal up tries KVM first, and uses emulation if it runs nothing';
 
 interface RenderValues extends ProjectValues {
   readonly name: string;
@@ -24,10 +28,18 @@ export async function runPortalRender(
   return {
     exitCode: EXIT.ok,
     stdout: json ? formatDocument(documentOf(rendered)) : rendered.domain,
-    stderr: '',
+    stderr: rendered.hypervisorMayDiffer ? noteLine('portal', NOT_TRIED) : '',
   };
 }
 
-function documentOf(rendered: RenderedMachine): MachineRenderDocument {
-  return { schema: 'portal-gun/machine-render/v1', ...rendered };
+function documentOf({
+  hypervisor,
+  hypervisorMayDiffer,
+  ...rendered
+}: RenderedMachine): MachineRenderDocument {
+  return {
+    schema: 'portal-gun/machine-render/v1',
+    ...rendered,
+    hypervisor: { name: hypervisor, mayDiffer: hypervisorMayDiffer },
+  };
 }

@@ -1,8 +1,9 @@
 import { EXIT } from '../../../base/errors.ts';
 import { count } from '../../../base/text.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
-import { proposeUp } from '../../../operations/project/propose-up.ts';
+import { proposeUp, type UpSubject } from '../../../operations/project/propose-up.ts';
 import { recordLock } from '../../../operations/project/record-lock.ts';
+import { namesToProvision } from '../../../operations/provision/compare-guests.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import type { CommandResult } from '../../grammar/command.ts';
 import { noteLine } from '../../reading-options.ts';
@@ -13,6 +14,7 @@ import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { buildMissing } from './build-missing.ts';
+import { provisionGuests } from './provision.ts';
 
 export interface ProjectChangeValues
   extends ProjectValues,
@@ -56,9 +58,28 @@ export async function runPortalUp(
     terminal,
     dialogue,
   );
+  if (result.exitCode !== EXIT.ok || args.dryRun || args.script) return result;
   // The given values must stay the same from now on.
-  if (result.exitCode === EXIT.ok && !args.dryRun && !args.script) recordLock(subject);
-  return result;
+  recordLock(subject);
+  return paused ? result : provisionRaised(session, subject, result, args, terminal, dialogue);
+}
+
+/** The second plan: what guests have inside can be read only now. */
+async function provisionRaised(
+  session: HostSession,
+  { machines }: UpSubject,
+  raised: CommandResult,
+  args: UpValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const names = await namesToProvision(
+    session,
+    machines.map(({ name }) => name),
+  );
+  if (names.length === 0) return raised;
+  const result = await provisionGuests(session, { machines: names }, args, terminal, dialogue);
+  return { ...result, stdout: raised.stdout + result.stdout, stderr: raised.stderr + result.stderr };
 }
 
 /** `portal plan`: the plan of `portal up`. */

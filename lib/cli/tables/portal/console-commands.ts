@@ -6,7 +6,7 @@ import { LIBVIRT_OPTIONS } from '../libvirt-options.ts';
 const LOG_OPTIONS = {
   follow: { describe: 'Go on with what is added to the log; Ctrl-C ends', type: 'boolean' },
   lines: {
-    describe: 'Print only the last lines of the log; default: all, or 10 with --follow',
+    describe: 'Print only the last lines or events; default: all, or 10 lines with --follow',
     type: 'string',
     valueName: 'N',
     alias: 'n',
@@ -62,16 +62,24 @@ export const PORTAL_CONSOLE_COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: 'log',
-    summary: 'Print the log of the serial console of a VM',
+    summary: 'Print the log of the serial console of a VM, or of the scripts of a machine',
     description:
-      'Print the log of the serial console of a VM, running or not, as portal console --log does. On a terminal, characters that would control the terminal are left out, unless you give --raw.',
+      'Print the log of the serial console of a VM, running or not, as portal console --log does. On a terminal, characters that would control the terminal are left out, unless you give --raw. With --events, print the events on which scripts of a machine ran, oldest first, with the order, the result, the time and the output of each script.',
     positionals: {
-      machine: { describe: 'Name or UUID of a VM', completes: 'machine' },
+      machine: { describe: 'Name or UUID of a VM; with --events, name of a machine', completes: 'machine' },
     },
-    options: { ...LOG_OPTIONS, connect, verbose, color },
+    options: {
+      events: { describe: 'Print the events on which scripts ran, with their results', type: 'boolean' },
+      ...LOG_OPTIONS,
+      json: { ...LIBVIRT_OPTIONS.json, describe: 'Print the events as JSON; only with --events' },
+      connect,
+      verbose,
+      color,
+    },
     examples: [
       ['sudo portal log router0', 'the whole log'],
       ['sudo portal log router0 --follow --lines 50', 'the last 50 lines, and what is added'],
+      ['sudo portal log router0 --events -n 5', 'the last five events on which scripts ran'],
     ],
     load: async () => (await import('../../commands/portal/log.ts')).runLog,
   }),

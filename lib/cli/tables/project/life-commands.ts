@@ -65,6 +65,32 @@ export const LIFE_COMMANDS: readonly Command[] = [
     load: async () => (await import('../../commands/project/up.ts')).runPortalPlan,
   }),
   defineCommand({
+    name: 'provision',
+    summary: 'Change guests as the folders of their machines say',
+    description:
+      'Change what running guests have inside: the files of the directory config, and the modules under "provision". The agent of a guest makes the changes; no network is needed. Former files are kept in the guest, and if a step fails, the earlier steps are undone. A second run changes nothing. At the end the checks of the modules run; if one fails, the exit code is 1. portal up does the same after it started machines.',
+    positionals: { machines: MACHINES },
+    options: { type: TYPE_OPTION, 'dry-run': dryRun, script, yes, connect, ...PROJECT_OPTIONS },
+    examples: [
+      ['sudo portal provision web0', 'one machine'],
+      ['sudo portal provision web0 --dry-run', 'show the changes only'],
+    ],
+    load: async () => (await import('../../commands/project/provision.ts')).runPortalProvision,
+  }),
+  defineCommand({
+    name: 'diff',
+    summary: 'Show what differs between guests and the folders of their machines',
+    description:
+      'Show what portal provision would change in running guests, what it cannot change, and the checks of modules that fail. Nothing is changed. The exit code is 1 if anything differs.',
+    positionals: { machines: MACHINES },
+    options: { type: TYPE_OPTION, ...FORMAT_OPTION, connect, ...PROJECT_OPTIONS },
+    examples: [
+      ['sudo portal diff web0', 'one machine'],
+      ['sudo portal diff --json', 'all machines, as JSON'],
+    ],
+    load: async () => (await import('../../commands/project/provision.ts')).runPortalDiff,
+  }),
+  defineCommand({
     name: 'status',
     summary: 'Show the state of machines',
     description:

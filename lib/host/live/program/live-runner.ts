@@ -63,7 +63,7 @@ async function start(
   program: string,
   args: readonly string[],
   path: string,
-  { timeoutMs = RUN_TIMEOUT_MS, environment, folder = '/', signal, onOutput }: RunOptions,
+  { timeoutMs = RUN_TIMEOUT_MS, environment, folder = '/', signal, onOutput, keepsOutput = true }: RunOptions,
   stdin: 'ignore' | Descriptor,
 ): Promise<Run> {
   // Many commands that may run a program run none.
@@ -72,6 +72,7 @@ async function start(
     reject: false,
     stdin,
     maxBuffer: MAX_OUTPUT_BYTES,
+    buffer: keepsOutput,
     // In a session of its own, because Ctrl-C must not interrupt it in the middle of a change.
     detached: true,
     cwd: folder,
@@ -113,7 +114,12 @@ async function start(
     return { kind: 'failed', detail: `printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB` };
   }
   if (result.exitCode !== undefined) {
-    return { kind: 'exited', exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    return {
+      kind: 'exited',
+      exitCode: result.exitCode,
+      stdout: result.stdout ?? '',
+      stderr: result.stderr ?? '',
+    };
   }
   if (result.code === 'EACCES') return { kind: 'failed', detail: `${program} cannot be executed` };
   return { kind: 'failed', detail: result.signal ?? result.code ?? 'cannot be started' };

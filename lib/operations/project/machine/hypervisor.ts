@@ -34,8 +34,10 @@ export async function askedHypervisor(session: HostSession, virsh: Virsh): Promi
   }
 }
 
-interface KnownHypervisor {
+/** The hypervisor of a host, as far as it is known. */
+export interface KnownHypervisor {
   readonly hypervisor: 'kvm' | 'qemu';
+  /** Whether it was found by a trial, or there is no other. */
   readonly isSure: boolean;
 }
 

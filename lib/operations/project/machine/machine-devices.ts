@@ -125,6 +125,7 @@ function devicesOf(
     .filter(({ of }, index) => handed.findIndex((other) => other.of === of) === index)
     .map(({ of, device }) => ({
       ...{ device: of, handed: device, policy: 'shared' as const, asked: asked.includes(of) },
+      others: state.inventory.devices,
     }));
   refuseSecondHolder(
     devices,
@@ -137,7 +138,7 @@ function devicesOf(
     functions: devices.map(({ device }) => device.address),
     locked: Object.fromEntries(
       entries.map(({ entry, devices: found }) => [
-        textOf(entry),
+        pciEntryText(entry),
         found.map((device) => keptDeviceOf(device, null, state.inventory.devices)),
       ]),
     ),
@@ -152,7 +153,7 @@ function devicesFor(
   entry: PciDefinition,
 ): readonly PciDevice[] {
   const { devices } = state.inventory;
-  const remembered = locked.devices[textOf(entry)];
+  const remembered = locked.devices[pciEntryText(entry)];
   if (remembered !== undefined && remembered.length > 0) {
     return remembered.map((record) => {
       const { kind, device } = findPersisted(record, devices);
@@ -162,7 +163,7 @@ function devicesFor(
         `had the device ${record.id} at ${record.address}, which ${kind === 'missing' ? 'is not on the host' : 'cannot be recognized for sure'}`,
         {
           subject: machine.definition.name,
-          hint: `${vfHint(record, devices)}to choose again, remove "${textOf(entry)}" from the devices of ${machine.definition.name} in portal.lock`,
+          hint: `${vfHint(record, devices)}to choose again, remove "${pciEntryText(entry)}" from the devices of ${machine.definition.name} in portal.lock`,
         },
       );
     });
@@ -175,8 +176,8 @@ function devicesFor(
   throw new PortalGunError(
     'DEVICE_NOT_FOUND',
     spared.size > 0
-      ? `no device matches "${textOf(entry)}": the host is on a network by all that would`
-      : `no device matches "${textOf(entry)}"`,
+      ? `no device matches "${pciEntryText(entry)}": the host is on a network by all that would`
+      : `no device matches "${pciEntryText(entry)}"`,
     { subject: machine.definition.name, hint: 'list the devices: pci list' },
   );
 }
@@ -224,7 +225,7 @@ function wishesOf(
 }
 
 /** How the lock file names an entry. */
-function textOf({ selector, identity }: PciDefinition): string {
+export function pciEntryText({ selector, identity }: PciDefinition): string {
   if (selector !== null) return selector.text;
   return Object.entries(identity ?? {})
     .map(([part, value]) => `${part}=${value}`)

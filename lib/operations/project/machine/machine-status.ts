@@ -7,6 +7,7 @@ import type { HostSession } from '../../session/host-session.ts';
 import { virshOf } from '../../session/libvirt-connection.ts';
 import type { MachineNames } from '../choose-machines.ts';
 import { openMachines, type ProjectMachine } from '../project-machines.ts';
+import { scriptsDiffer } from './event-scripts.ts';
 import { knownHypervisor } from './hypervisor.ts';
 
 /**
@@ -54,7 +55,9 @@ export async function machineStatus(session: HostSession, choice: MachineNames =
     hasKvm || isSure ? opened : await openMachines(session, choice, { hypervisor: 'qemu' });
   return {
     ...{ connect: virsh.uri, root: project.root },
-    machines: machines.map((each, index) => statusOf(each, states[index])),
+    machines: machines.map((each, index) =>
+      statusOf(each, states[index], () => scriptsDiffer(session, project, each)),
+    ),
   };
 }
 
@@ -110,6 +113,7 @@ async function readStates(
 function statusOf(
   { machine: { definition, uuid, paths }, domain, lacks }: ProjectMachine,
   told: Told | undefined,
+  scripts: () => readonly string[],
 ): MachineStatus {
   const known = { name: definition.name, uuid, category: definition.category };
   if (told === undefined || !told.isKnown) {
@@ -121,7 +125,7 @@ function statusOf(
   }
   const differencesOf = (text: string): readonly string[] =>
     domainDifferences(domain, parseXml(text, definition.name)).map(formatDifference);
-  const differences = differencesOf(told.inactive);
+  const differences = [...differencesOf(told.inactive), ...scripts()];
   if (differences.length > 0) return { ...now, definition: 'changed', differences };
   const live = told.live === null ? [] : differencesOf(told.live);
   return { ...now, differences: live, definition: live.length > 0 ? 'needs-restart' : 'current' };

@@ -1,5 +1,5 @@
 import { parseXml, type XmlDocument } from '../../../libvirt/xml/xml-document.ts';
-import { formatDocument } from '../../../machines/domain/format-document.ts';
+import { formatDocument } from '../../../machines/format-document.ts';
 import type { ProjectMachine } from '../project-machines.ts';
 
 /** Several parts of a plan need the text of the same machine, and writing it takes more time than they do. */

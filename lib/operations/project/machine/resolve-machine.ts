@@ -8,12 +8,10 @@ import {
   type ResolvedConsole,
   type ResolvedDisk,
   type ResolvedMachine,
-  type XmlFragment,
 } from '../../../machines/resolved-machine.ts';
 import type { MachineFolder, Project } from '../open-project.ts';
+import { fragmentsOf } from './folder-fragments.ts';
 import type { StoreOfMachines } from './machine-store.ts';
-
-const MAX_FRAGMENT_BYTES = 256 * 1024;
 
 /** The input of a resolution, beside the definition. */
 export interface ResolutionContext {
@@ -171,16 +169,6 @@ function consolesOf(
     }
   }
   return [...writes].map(([of, may]) => ({ of, writes: may })).sort((a, b) => (a.of < b.of ? -1 : 1));
-}
-
-/** The files `xml/*.xml` of a folder, in the order of their names. */
-function fragmentsOf({ files }: Project, { name, path }: MachineFolder): readonly XmlFragment[] {
-  return (files.list(`${path}/xml`) ?? [])
-    .filter((file) => file.endsWith('.xml'))
-    .map((file) => ({
-      file: `machines/${name}/xml/${file}`,
-      text: Buffer.from(files.read(`${path}/xml/${file}`, MAX_FRAGMENT_BYTES, 'BAD_XML')).toString('utf8'),
-    }));
 }
 
 /** @throws PortalGunError BAD_ARGUMENT for the folder of the host, which has no VM */

@@ -1,11 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { PortalGunError } from '../../../base/errors.ts';
 import { suggest } from '../../../base/text.ts';
+import { packageDefinitionSchema } from '../../../host/package-files.ts';
 import type { NewFile } from '../../../host/user-files.ts';
 import { parseDefinition } from '../../../machines/definition/definition-parser.ts';
+import { leavesOf, writtenForm } from '../../../machines/definition/written-form.ts';
 import { answerFault } from '../../../machines/template/answer-forms.ts';
 import { fillTemplate, type TemplateValues } from '../../../machines/template/fill-template.ts';
 import type { Question } from '../../../machines/template/template-parser.ts';
+import {
+  definitionSource,
+  EDITOR_FOLDER,
+  SCHEMA_FILE,
+  TYPES_FILE,
+  withSchemaLine,
+} from '../../../machines/typescript/definition-source.ts';
+import { definitionTypes } from '../../../machines/typescript/definition-types.ts';
 import type { HostSession } from '../../session/host-session.ts';
 import { demandMachineName, MACHINES_FOLDER, openProject, type Project } from '../open-project.ts';
 import { type FoundTemplate, findTemplate, templateFiles } from './find-template.ts';
@@ -13,6 +23,8 @@ import { type FoundTemplate, findTemplate, templateFiles } from './find-template
 /** The template of a machine for which none is named. */
 const DEFAULT_TEMPLATE = 'application/minivm';
 const DEFINITION_FILE = 'machine.yaml';
+const TYPESCRIPT_FILE = 'machine.ts';
+const MAX_SCHEMA_BYTES = 1024 * 1024;
 const SEED_BYTES = 16;
 
 /** The values for a template. */
@@ -20,6 +32,8 @@ export interface NewMachineOptions {
   readonly name: string;
   /** {@link DEFAULT_TEMPLATE} by default. */
   readonly template?: string | undefined;
+  /** Whether the definition is written in TypeScript, in place of YAML. */
+  readonly typescript?: boolean;
   /** Answers to the questions of the template, by name. */
   readonly answers?: Readonly<Record<string, string>>;
 }
@@ -95,9 +109,11 @@ export async function createMachine(
   const { name, template, folder, questions } = await prepareMachine(session, options);
   const answers = Object.fromEntries(questions.map((question) => [question.name, demandAnswer(question)]));
   const project = await openProject(session);
-  const files = filledFiles(project, name, template, valuesOf(name, questions, answers));
+  const filled = filledFiles(project, name, template, valuesOf(name, questions, answers));
+  const files = withDefinition(filled, name, options.typescript ?? false);
   const lock = project.readLock();
   project.files.createTree(folder, files);
+  writeEditorFiles(project);
   // It belongs to the user who creates the machine, and not to root.
   if (lock.seed === null) project.writeLock({ ...lock, seed: randomBytes(SEED_BYTES).toString('hex') });
   return {
@@ -179,4 +195,31 @@ function filledFiles(
     });
   }
   return filled;
+}
+
+/** The files with the definition in the language that was asked for, and with the line that editors need. */
+function withDefinition(
+  files: ReadonlyMap<string, NewFile>,
+  name: string,
+  typescript: boolean,
+): ReadonlyMap<string, NewFile> {
+  const { text } = files.get(DEFINITION_FILE) ?? { text: '' };
+  if (!typescript) return new Map([...files, [DEFINITION_FILE, { text: withSchemaLine(text) }]]);
+  const { definition, originOf } = parseDefinition(text, name, DEFINITION_FILE);
+  const leaves = definition === null ? [] : leavesOf(writtenForm(definition));
+  const source = definitionSource(leaves.filter(({ path }) => originOf(path).kind === 'file'));
+  const others = [...files].filter(([path]) => path !== DEFINITION_FILE);
+  return new Map([[TYPESCRIPT_FILE, { text: source }], ...others]);
+}
+
+/** What editors need is a part of the project, so that they check definitions without the package and a network. */
+function writeEditorFiles({ files, root }: Project): void {
+  const schema = Buffer.from(
+    files.read(packageDefinitionSchema(), MAX_SCHEMA_BYTES, 'BAD_DEFINITION'),
+  ).toString('utf8');
+  const texts = new Map([
+    [SCHEMA_FILE, schema],
+    [TYPES_FILE, definitionTypes(JSON.parse(schema))],
+  ]);
+  files.putFolder(`${root}/${EDITOR_FOLDER}`, texts, true);
 }

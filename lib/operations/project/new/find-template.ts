@@ -54,11 +54,22 @@ export function templateFiles(
   files: UserFiles,
   { name, folder }: FoundTemplate,
 ): ReadonlyMap<string, string> {
+  const root = files.realPath(folder) ?? folder;
   const paths = filesBelow(files, folder, '', 0);
   if (paths === null || paths.length > MAX_FILES) {
     throw new PortalGunError('BAD_DEFINITION', `has more than ${MAX_FILES} files, or is nested too deeply`, {
       subject: name,
     });
+  }
+  for (const path of paths) {
+    const real = files.realPath(`${folder}/${path}`);
+    // A template of another person could copy files of the user to where a guest can read them.
+    if (real === null || !real.startsWith(`${root}/`)) {
+      throw new PortalGunError('BAD_DEFINITION', 'is a link that leads out of the template', {
+        subject: `${name}/${path}`,
+        hint: 'replace the link by a copy of the file',
+      });
+    }
   }
   return new Map(
     paths

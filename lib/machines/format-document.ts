@@ -1,5 +1,5 @@
-import { formatXml, type XmlNode } from '../../libvirt/xml/xml-text.ts';
-import { checkedNode } from './xml-node.ts';
+import { formatXml, type XmlNode } from '../libvirt/xml/xml-text.ts';
+import { checkedNode } from './domain/xml-node.ts';
 
 /**
  * A document, as a definition is passed to libvirt.

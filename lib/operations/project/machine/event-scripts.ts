@@ -1,0 +1,91 @@
+import { type HostReader, isFailure } from '../../../host/host-reader.ts';
+import { EVENTS_FOLDER, installedFolder } from '../../../machines/events/installed-scripts.ts';
+import { type ScriptsOfMachine, scriptDifferences, scriptSteps } from '../../../plan/machines/event-steps.ts';
+import { directoryStep } from '../../../plan/machines/machine-steps.ts';
+import type { Step } from '../../../plan/plan.ts';
+import { removeEventHookSteps, toldHookSteps } from '../../assignment/start-hook.ts';
+import type { HostSession } from '../../session/host-session.ts';
+import type { Project } from '../open-project.ts';
+import type { OpenedMachines, ProjectMachine } from '../project-machines.ts';
+import { demandScripts, readFolderScripts } from './folder-scripts.ts';
+
+/**
+ * The steps that install the scripts of machines, and the hook that runs them.
+ *
+ * @throws PortalGunError BAD_DEFINITION, UNTRUSTED_SCRIPT, CANNOT_GUARD
+ */
+export function eventSteps(
+  session: HostSession,
+  uri: string,
+  { project, machines }: OpenedMachines,
+): readonly Step[] {
+  const { reader } = session.ports;
+  const scripts = machines.map(({ folder, machine }) => ({
+    ...{ name: folder.name, uuid: machine.uuid },
+    wanted: demandScripts(session, project, folder),
+    installed: readInstalled(reader, machine.uuid),
+  }));
+  const steps = scripts.flatMap((each) => scriptSteps(each, (path) => isThere(reader, path)));
+  const ending = scripts.filter(({ wanted }) => wanted.length === 0).map(({ uuid }) => uuid);
+  const hook = scripts.some(({ wanted }) => wanted.length > 0)
+    ? toldHookSteps(session, 'events', uri)
+    : lastHookSteps(session, ending);
+  return [...steps, ...hook];
+}
+
+/** The steps that remove the scripts of machines from the host, and the hook with the last ones. */
+export function endOfScripts(session: HostSession, { machines }: OpenedMachines): readonly Step[] {
+  const { reader } = session.ports;
+  const uuids = machines.map(({ machine }) => machine.uuid);
+  return [
+    ...lastHookSteps(session, uuids),
+    ...uuids
+      .map(installedFolder)
+      .filter((path) => isThere(reader, path))
+      .map((path) => directoryStep(path, false, true)),
+  ];
+}
+
+/** How the scripts of a machine on the host differ from those in its folder, in words. */
+export function scriptsDiffer(
+  { ports }: HostSession,
+  project: Project,
+  { folder, machine }: ProjectMachine,
+): readonly string[] {
+  const { scripts, faults } = readFolderScripts(project, folder);
+  return [
+    ...faults.map(({ at, message }) => `${at}: ${message}`),
+    ...scriptDifferences({
+      ...{ name: folder.name, uuid: machine.uuid, wanted: scripts },
+      installed: readInstalled(ports.reader, machine.uuid),
+    }),
+  ];
+}
+
+/** @param ending the machines that have no scripts afterwards */
+function lastHookSteps(session: HostSession, ending: readonly string[]): readonly Step[] {
+  const others = namesIn(session.ports.reader, EVENTS_FOLDER).filter((uuid) => !ending.includes(uuid));
+  return others.length > 0 ? [] : removeEventHookSteps(session);
+}
+
+function readInstalled(reader: HostReader, uuid: string): ScriptsOfMachine['installed'] {
+  const folder = installedFolder(uuid);
+  return new Map(
+    namesIn(reader, folder).flatMap((first) =>
+      namesIn(reader, `${folder}/${first}`).map((second) => {
+        const text = reader.readText(`${folder}/${first}/${second}`);
+        return [`${first}/${second}`, typeof text === 'string' ? text : ''] as const;
+      }),
+    ),
+  );
+}
+
+function namesIn(reader: HostReader, path: string): readonly string[] {
+  const names = reader.list(path);
+  return names === null || isFailure(names) ? [] : names;
+}
+
+function isThere(reader: HostReader, path: string): boolean {
+  const names = reader.list(path);
+  return names !== null && !isFailure(names);
+}
