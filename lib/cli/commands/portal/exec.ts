@@ -2,7 +2,7 @@ import type { HostPorts } from '../../../host/host-ports.ts';
 import { execInGuest } from '../../../operations/guest/exec-in-guest.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import type { GuestOptionValues } from '../../tables/portal/guest-commands.ts';
+import type { GuestOptionValues } from '../../tables/portal/guest-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { guardGuestCommand } from './guest-command.ts';

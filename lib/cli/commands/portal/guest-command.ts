@@ -8,7 +8,7 @@ import { renderError } from '../../../render/error-text.ts';
 import { guestExecDocument } from '../../../render/machine/guest-exec.ts';
 import { SIGNAL_EXITS } from '../../apply-shown.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import type { GuestOptionValues } from '../../tables/portal/guest-commands.ts';
+import type { GuestOptionValues } from '../../tables/portal/guest-options.ts';
 import type { Dialogue, EndingSignal } from '../../terminal/dialogue.ts';
 import type { RawStreams } from '../../terminal/raw-streams.ts';
 

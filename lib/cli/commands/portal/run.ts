@@ -3,7 +3,7 @@ import type { HostPorts } from '../../../host/host-ports.ts';
 import { runMachine } from '../../../operations/guest/run-machine.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import type { GuestOptionValues } from '../../tables/portal/guest-commands.ts';
+import type { GuestOptionValues } from '../../tables/portal/guest-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { buildMissing } from '../project/build-missing.ts';
