@@ -188,7 +188,7 @@ const GUESTS_PART = `
 # guest_run MACHINE SCRIPT BASE64: runs a script in the guest of a machine, with bytes as its stdin
 guest_run() {
   command -v portal > /dev/null || fail "portal is not installed: it reaches the guest of $1"
-  printf "%s" "$3" | base64 -d | portal exec "$1" -- sh -c "$2" > /dev/null
+  printf "%s" "$3" | base64 -d | portal exec "$1" --input - -- sh -c "$2" > /dev/null
 }
 `;
 
