@@ -186,7 +186,7 @@ describe('portal', () => {
     ],
     [
       ['r0', 'nics.'],
-      ['nics.0.network=', 'nics.0.bridge=', 'nics.0.model=', 'nics.0.mac='],
+      ['nics.0.network=', 'nics.0.bridge=', 'nics.0.model=', 'nics.0.mac=', 'nics.0.boot='],
     ],
     [['r0', 'nics.12.mo'], ['nics.12.model=']],
     [

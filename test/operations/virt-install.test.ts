@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { HostReader } from '../../lib/host/host-reader.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import { machineProject } from '../support/machine-project.ts';
 import { fixture, ROOT } from '../support/pci-program.ts';
@@ -36,9 +37,30 @@ const captured = (name: string): string => {
   return text.slice(text.indexOf('\n') + 1);
 };
 
+/** A captured host, as if it had KVM, and a guest had been tried on it. */
+function withKvm(host: HostReader): HostReader {
+  const node = { mode: 0o666, userId: 0, groupId: 0, kind: 'character' } as const;
+  return new Proxy(host, {
+    get(target, key: keyof HostReader) {
+      if (key === 'exists') return (path: string) => path === '/dev/kvm' || target.exists(path);
+      if (key === 'status') {
+        return (path: string) => (path === '/dev/kvm' ? node : target.status(path));
+      }
+      if (key === 'readText') {
+        return (path: string) => (path === '/run/portal-gun/kvm-result' ? 'kvm' : target.readText(path));
+      }
+      const value: unknown = target[key];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 /** Devices of the host are assigned to a VM, and not rendered: its definition is that which libvirt has then. */
 async function defined(name: string, { definition }: VirtInstallLine): Promise<string> {
-  const { machine, write, session } = machineProject(ABOVE, openHost(join(ROOT, fixture('lab-intel'))));
+  const { machine, write, session } = machineProject(
+    ABOVE,
+    withKvm(openHost(join(ROOT, fixture('lab-intel')))),
+  );
   write(`${name}/machine.yaml`, definition);
   write(`${name}/debian.qcow2`, '');
   const host = await session();

@@ -113,8 +113,8 @@ function factsOfDevice(device: XmlElement): readonly string[] {
     case 'controller':
       if (type === 'pci') return model === 'pcie-root' || model === 'pcie-root-port' ? [] : [`PCI ${model}`];
       if (type === 'usb' && model === 'none') return [];
-      // The chipset of q35 has the first SATA controller.
-      return type === 'sata' ? [] : [`controller ${type} ${model}`];
+      // The chipset of q35 has the first SATA controller, and libvirt adds that of channels.
+      return type === 'sata' || type === 'virtio-serial' ? [] : [`controller ${type} ${model}`];
     case 'serial':
     // A console without a target is the first serial port.
     case 'console':

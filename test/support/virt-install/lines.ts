@@ -313,6 +313,8 @@ export const COMMON_DIFFERENCES: Readonly<Record<string, string>> = {
     'Menus of SeaBIOS and of boot loaders are on the serial console, too.',
   'virt-install: channel org.qemu.guest_agent.0':
     'Only a guest with qemu-guest-agent uses it. Add it in a fragment: see the first example.',
+  'portal: channel org.portal-gun.agent.1':
+    'The port of the agent, by which commands are run in the guest. Without it: `agent: none`.',
   'virt-install: memory balloon virtio':
     'It changes the memory of a running VM, which portal-gun does not do.',
   'virt-install: controller usb qemu-xhci':
