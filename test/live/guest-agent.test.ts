@@ -89,6 +89,29 @@ describe.each(AGENT_SHELLS)('the agent in $name', (shell) => {
     await ended(session);
   });
 
+  it_(`watches a guest once, however many scripts run one after the other${why}`, async () => {
+    const folder = mkdtempSync(join(whole, 'agent-'));
+    let waits = 0;
+    const clock = {
+      monotonicMs,
+      pause: (ms: number, signal?: AbortSignal) => {
+        waits += 1;
+        return pause(ms, signal).finally(() => {
+          waits -= 1;
+        });
+      },
+    };
+    const process = startAgent(shell, folder);
+    const agent = new AgentSession(process.channel, clock, { subject: 'test0', nonce: 'a0' });
+    expect(await agent.greet(10_000)).toBe(true);
+    for (const status of [1, 2, 3]) {
+      expect((await agent.exec(`exit ${status}`)).ended).toEqual({ kind: 'exit', status });
+    }
+    expect(waits).toBe(1);
+    await ended({ agent, process, folder });
+    expect(waits).toBe(0);
+  });
+
   it_(`runs two scripts at a time, and streams their outputs whole${why}`, async () => {
     const session = await open();
     const { agent } = session;

@@ -13,6 +13,7 @@ const NEEDS = [
   { program: 'script', debianPackage: 'bsdutils', why: 'gives a program a terminal' },
   { program: 'zsh', debianPackage: 'zsh', why: 'completes commands' },
   { program: 'fish', debianPackage: 'fish', why: 'completes commands' },
+  { program: 'busybox', debianPackage: 'busybox', why: 'runs the agent of a guest as minivm does' },
   { program: 'setpriv', debianPackage: 'util-linux', why: 'runs it as an ordinary user' },
 ];
 

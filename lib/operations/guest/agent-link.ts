@@ -41,6 +41,8 @@ export class AgentLink {
   #failure: PortalGunError | null = null;
   #writing: Promise<unknown> = Promise.resolve();
   #heardMs: number;
+  /** A watch outlives short requests: there must not be one more for each of them. */
+  #isWatched = false;
 
   constructor(
     channel: Channel,
@@ -112,7 +114,10 @@ export class AgentLink {
 
   /** The last message of a request; the others go to `take`. */
   answer(id: number, take: (message: AgentMessage) => void | Promise<void>): Promise<AgentMessage> {
-    if (this.#waiting.size === 0) void this.#watch();
+    if (this.#waiting.size === 0) {
+      this.#heardMs = this.#clock.monotonicMs();
+      if (!this.#isWatched) void this.#watch();
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, {
         take: (message) => {
@@ -128,14 +133,15 @@ export class AgentLink {
 
   /** Asks a guest that is silent for long for a sign of life, while it has work to do. */
   async #watch(): Promise<void> {
-    this.#heardMs = this.#clock.monotonicMs();
+    this.#isWatched = true;
     for (;;) {
       await this.#clock.pause(LOOK_MS, this.#ends.signal);
-      if (this.#failure !== null || this.#waiting.size === 0) return;
+      if (this.#failure !== null || this.#waiting.size === 0) break;
       const silentMs = this.#clock.monotonicMs() - this.#heardMs;
       if (silentMs > GONE_MS) return this.end(this.error(`it was silent for ${GONE_MS / 1000} s`));
       if (silentMs > LOOK_MS) void this.send(this.protocol.status().bytes);
     }
+    this.#isWatched = false;
   }
 
   /** Sends bytes after all earlier ones. It never throws: if the connection ended, {@link receive} finds out. */
