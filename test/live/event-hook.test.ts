@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { consolePortName } from '../../lib/libvirt/machine/console-ports.ts';
 import { EVENTS_FOLDER } from '../../lib/machines/events/installed-scripts.ts';
 import { formatEventHook } from '../../lib/plan/persistence/event-hook.ts';
 import { formatProbe, HOOK_ANSWER, PROBE_NAME } from '../../lib/plan/persistence/hook-probe.ts';
@@ -15,6 +16,7 @@ const DOCUMENT = `<domain type='kvm'>\n  <name>&lt;uuid></name>\n  <uuid>${UUID}
 describe('the hook that runs scripts', () => {
   const folder = mkdtempSync(join(tmpdir(), "portal-gun it's-"));
   const [seen, program, run] = [join(folder, 'seen'), join(folder, 'pci.ts'), join(folder, 'run')];
+  const logs = join(folder, 'logs');
   const events = mkdtempSync(join(tmpdir(), 'portal-gun-events-'));
   afterAll(() => {
     for (const each of [folder, events]) rmSync(each, { recursive: true });
@@ -26,16 +28,22 @@ describe('the hook that runs scripts', () => {
   /** Stands for `portal`: keeps its arguments and its input, and fails on some events. */
   const stand = `{ echo "$@"; cat; } >> "${seen}"; case $2 in *fail*) exit 1;; esac; [ ! -e "${folder}/fails" ]\n`;
 
-  async function call(event: string, input = DOCUMENT, words: readonly string[] = ['/bin/sh', program]) {
+  async function call(
+    event: string,
+    input = DOCUMENT,
+    words: readonly string[] = ['/bin/sh', program],
+    text = stand,
+  ) {
     const hook = join(folder, 'hook');
-    const text = formatEventHook(words)
+    const hookText = formatEventHook(words)
       .replaceAll(EVENTS_FOLDER, events)
       .replaceAll(
         '/run/portal-gun',
         events.replace(/[^/]*$/, (name) => `${name}/run`),
-      );
-    writeFileSync(hook, text);
-    writeFileSync(join(folder, 'portal.ts'), stand);
+      )
+      .replaceAll('/var/log/portal-gun/machines', logs);
+    writeFileSync(hook, hookText);
+    writeFileSync(join(folder, 'portal.ts'), text);
     const { exitCode, stderr } = await execa('sh', [hook, 'r0', event, 'begin', 'crashed'], {
       input,
       reject: false,
@@ -105,6 +113,64 @@ describe('the hook that runs scripts', () => {
       stderr: expect.stringMatching(/^portal-gun is no longer installed .* remove .*hook$/),
     });
     expect(await call('stopped', DOCUMENT, gone)).toMatchObject({ exitCode: 0 });
+  });
+
+  describe('for a VM that sees the consoles of other machines', () => {
+    const port = consolePortName({ of: 'r1', writes: true });
+    const sees = DOCUMENT.replace(
+      '</devices>',
+      `<channel type='unix'><target type='virtio' name='${port}' state='disconnected'/></channel></devices>`,
+    );
+    const relay = `relay ${UUID} --wait 30\n`;
+    const log = join(logs, 'r0/relay.log');
+    const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+    beforeEach(() => rmSync(logs, { force: true, recursive: true }));
+    /** Stands for a relay that goes on after the hook, until `end` is there; reports its session and its files. */
+    const standing = `echo "$@"
+readlink /proc/$$/fd/0
+echo "session $(cut -d' ' -f6 /proc/$$/stat) of $$"
+case $1 in relay) until [ -e "${folder}/end" ]; do sleep 0.05; done; echo ended;; esac\n`;
+
+    it('starts a relay in its own session, without a pipe of libvirt, and does not wait for it', async () => {
+      mkdirSync(join(logs, 'r0'), { recursive: true });
+      writeFileSync(log, 'of the last start');
+      // Reads stdout and stderr until all that have them close them, as libvirt does.
+      expect(await call('started', sees, ['/bin/sh', program], standing)).toEqual({
+        exitCode: 0,
+        stderr: '',
+      });
+      await expect.poll(() => read(log)).toMatch(/session/);
+      expect(read(log)).toMatch(
+        new RegExp(`^relay ${UUID} --wait 30\\n/dev/null\\nsession (\\d+) of \\1\\n$`),
+      );
+      writeFileSync(join(folder, 'end'), '');
+      await expect.poll(() => read(log)).toMatch(/ended\n$/);
+      rmSync(join(folder, 'end'));
+    });
+
+    it('starts it after the scripts, also if they fail', async () => {
+      scriptsOn('started');
+      writeFileSync(join(folder, 'fails'), '');
+      expect(await call('started', sees)).toMatchObject({ exitCode: 0 });
+      rmSync(join(folder, 'fails'));
+      await expect.poll(() => read(seen)).toBe(`run-event started --reason crashed\n${sees}\n${relay}`);
+    });
+
+    it('keeps no report of a VM without a directory for it', async () => {
+      expect(await call('started', sees)).toEqual({ exitCode: 0, stderr: '' });
+      await expect.poll(() => read(seen)).toBe(relay);
+      expect(existsSync(logs)).toBe(false);
+    });
+
+    it.each(['prepare', 'start', 'stopped', 'release', 'reconnect'])(
+      'starts nothing on %s',
+      async (event) => {
+        expect(await call(event, sees)).toEqual({ exitCode: 0, stderr: '' });
+        expect(await call('started', DOCUMENT)).toEqual({ exitCode: 0, stderr: '' });
+        await new Promise((done) => setTimeout(done, 200));
+        expect(read(seen)).toBe('');
+      },
+    );
   });
 
   it.each([

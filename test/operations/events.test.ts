@@ -55,7 +55,7 @@ describe('the scripts of a machine on the host', () => {
       `create ${folder}/`,
       'r0: install scripts/notify, which root runs on started',
       'r0: install scripts/prepare.d/10-x, which root runs on prepare',
-      `install the libvirt hook that runs the scripts of machines: ${EVENT_HOOK_PATH}`,
+      `install the libvirt hook that runs the scripts and the relays of machines: ${EVENT_HOOK_PATH}`,
       'libvirt: reload, and check that it calls the hook',
     ]);
     expect(machine.libvirt.callsHooks).toBe(true);
@@ -101,9 +101,31 @@ describe('the scripts of a machine on the host', () => {
     rmSync(pathOf('r0/scripts'), { recursive: true });
     rmSync(pathOf('s0'), { recursive: true });
     expect((await up(host)).at(-1)).toBe(
-      `remove the libvirt hook that runs the scripts of machines: ${EVENT_HOOK_PATH}`,
+      `remove the libvirt hook that runs the scripts and the relays of machines: ${EVENT_HOOK_PATH}`,
     );
     expect(machine.files.files.has(EVENT_HOOK_PATH)).toBe(false);
+  });
+
+  it('leave the hook for a machine that sees the consoles of others, which has it without scripts', async () => {
+    const { machine, write, script, session, pathOf } = project();
+    script('r0/scripts/prepare.d/x');
+    write('c0/machine.yaml', 'category: controller\nmemory: 128MiB\nconsoles: [{ of: r0 }]\n');
+    const [host, before] = [await session(), stateOf(machine)];
+    await up(host);
+    const destroy = async (name: string) =>
+      host.apply(await host.machines.destroy({ machines: [name], data: true }));
+    await destroy('r0');
+    rmSync(pathOf('r0/scripts'), { recursive: true });
+    expect(await host.apply(await host.machines.up({ machines: ['r0'] }))).toMatchObject({ outcome: 'done' });
+    expect(machine.files.files.has(EVENT_HOOK_PATH)).toBe(true);
+    await destroy('c0');
+    expect(machine.files.files.has(EVENT_HOOK_PATH)).toBe(false);
+    const steps = (await host.machines.up({ machines: ['c0'] })).plan.steps.map(({ words }) => words);
+    expect(steps).toContain(
+      `install the libvirt hook that runs the scripts and the relays of machines: ${EVENT_HOOK_PATH}`,
+    );
+    await destroy('r0');
+    expect(stateOf(machine)).toBe(before);
   });
 
   it('leave nothing if libvirt does not call the hook', async () => {

@@ -161,6 +161,45 @@ describe('consoles of other machines', () => {
     await ended;
   });
 
+  it('waits for the relay of the last start, and for the ports', async () => {
+    const { ports } = setup(false);
+    const { ended, stop } = await relay(ports);
+    const ending = new AbortController();
+    const { promise: started, resolve: onStart } = later();
+    let opened = 0;
+    const late: HostPorts['openChannel'] = async (...words) => {
+      opened += 1;
+      return opened === 1 ? { failed: 'absent', detail: 'ENOENT' } : ports.openChannel(...words);
+    };
+    const next = relayConsoles(new HostSession({ ...ports, openChannel: late }), {
+      ...{ machine: 'user0', waitMs: 20_000, signal: ending.signal, onStart },
+    });
+    await pause(300);
+    expect(opened).toBe(0);
+    stop();
+    await ended;
+    await started;
+    expect(opened).toBe(2);
+    ending.abort();
+    await next;
+  });
+
+  it('stops to wait after the time, or with the signal, and never waits for a VM that stopped', async () => {
+    const { ports } = setup(false);
+    const { ended, stop } = await relay(ports);
+    const session = new HostSession(ports);
+    await expect(relayConsoles(session, { machine: 'user0', waitMs: 300 })).rejects.toMatchObject({
+      code: 'CONSOLE_BUSY',
+    });
+    const signal = AbortSignal.timeout(300);
+    expect(await relayConsoles(session, { machine: 'user0', waitMs: 60_000, signal })).toBeUndefined();
+    await expect(relayConsoles(session, { machine: 'stopped', waitMs: 60_000 })).rejects.toMatchObject({
+      code: 'NOT_RUNNING',
+    });
+    stop();
+    await ended;
+  });
+
   it.each([
     ['galaxy0', 'NO_CONSOLE'],
     ['stopped', 'NOT_RUNNING'],

@@ -11,8 +11,10 @@ export interface ConsolePort {
   readonly path: string;
 }
 
-const READ_PREFIX = 'org.portal-gun.console.';
-const WRITE_PREFIX = 'org.portal-gun.console-write.';
+/** The name of each port begins with it. */
+export const CONSOLE_PORT_PREFIX = 'org.portal-gun.console';
+const READ_PREFIX = `${CONSOLE_PORT_PREFIX}.`;
+const WRITE_PREFIX = `${CONSOLE_PORT_PREFIX}-write.`;
 const MACHINE_NAME = /^[a-z][a-z0-9-]{0,40}$/;
 
 /**

@@ -27,7 +27,7 @@ const START_HOOK: Hook = {
 };
 const EVENT_HOOK: Hook = {
   path: EVENT_HOOK_PATH,
-  task: 'runs the scripts of machines',
+  task: 'runs the scripts and the relays of machines',
   format: formatEventHook,
 };
 
@@ -52,7 +52,7 @@ export function toldHookSteps(session: HostSession, which: 'start' | 'events', u
   return steps.length === 0 ? [] : [...steps, toldStep(uri)];
 }
 
-/** The step that removes the hook that runs scripts. */
+/** The step that removes the hook that runs scripts and relays. */
 export function removeEventHookSteps(session: HostSession): readonly Step[] {
   return hookSteps(session, EVENT_HOOK, false);
 }

@@ -14,6 +14,11 @@ import { ConsoleWriter } from './console-writer.ts';
 export interface RelayOptions {
   /** The name or UUID of the VM that has the consoles of other machines. */
   readonly machine: string;
+  /**
+   * How long it tries again while libvirt does not answer, or the ports are still those of the last relay, as when a
+   * hook of libvirt starts it; by default, it does not.
+   */
+  readonly waitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called when the ports are connected. */
   readonly onStart?: (ports: readonly ConsolePort[]) => void;
@@ -23,6 +28,17 @@ export interface RelayOptions {
 const FIRST_LINES = 10;
 /** A guest that sends all the time gets one notice in this time. */
 const NOTICE_MS = 1000;
+const RETRY_MS = 200;
+/**
+ * Errors that end by themselves soon after a start. A VM that does not run is not among them: libvirt answers only
+ * when its hooks are done, so such a VM has stopped.
+ */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'NO_LIBVIRT',
+  'TOOL_FAILED',
+  'CONSOLE_BUSY',
+  'CONSOLE_FAILED',
+]);
 
 /**
  * Connects the ports of a running VM with the consoles of other machines, as `consoles` of its definition says, until
@@ -36,25 +52,70 @@ const NOTICE_MS = 1000;
  */
 export async function relayConsoles(
   session: HostSession,
-  { machine, signal, onStart }: RelayOptions,
+  { machine, waitMs = 0, signal, onStart }: RelayOptions,
 ): Promise<void> {
-  const { name, ports } = await findPorts(session, machine);
-  const release = await takeRelay(session, name);
   const ended = new AbortController();
   const stop = (): void => ended.abort();
   signal?.addEventListener('abort', stop, { once: true });
-  const relays: Relay[] = [];
+  if (signal?.aborted === true) stop();
   try {
-    for (const port of ports) relays.push(await Relay.open(session, name, port, ended.signal));
-    if (signal?.aborted === true) stop();
-    onStart?.(ports);
-    // QEMU closes all ports when the VM stops.
-    await Promise.all(relays.map((relay) => relay.run()));
+    const connected = await connectSoon(session, machine, waitMs, ended.signal);
+    if (connected === null) return;
+    try {
+      onStart?.(connected.ports);
+      // QEMU closes all ports when the VM stops.
+      await Promise.all(connected.relays.map((relay) => relay.run()));
+    } finally {
+      stop();
+      connected.close();
+    }
   } finally {
-    stop();
     signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** The ports of a VM that are connected, and the lock of its relay. */
+interface Connected {
+  readonly ports: readonly ConsolePort[];
+  readonly relays: readonly Relay[];
+  readonly close: () => void;
+}
+
+/** Connects the ports of a VM, again and again for some time if an error may pass; `null` if `signal` ends that. */
+async function connectSoon(
+  session: HostSession,
+  machine: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Connected | null> {
+  const { monotonicMs, pause } = session.ports;
+  const untilMs = monotonicMs() + waitMs;
+  for (;;) {
+    try {
+      return await connect(session, machine, signal);
+    } catch (error) {
+      const passes = error instanceof PortalGunError && PASSING_CODES.has(error.code);
+      if (!passes || monotonicMs() >= untilMs) throw error;
+    }
+    await pause(RETRY_MS, signal);
+    if (signal.aborted) return null;
+  }
+}
+
+async function connect(session: HostSession, machine: string, signal: AbortSignal): Promise<Connected> {
+  const { name, ports } = await findPorts(session, machine);
+  const release = await takeRelay(session, name);
+  const relays: Relay[] = [];
+  const close = (): void => {
     for (const relay of relays) relay.close();
     release();
+  };
+  try {
+    for (const port of ports) relays.push(await Relay.open(session, name, port, signal));
+    return { ports, relays, close };
+  } catch (error) {
+    close();
+    throw error;
   }
 }
 
@@ -104,6 +165,7 @@ class Relay {
     this.#channel = channel;
     this.#ended = new AbortController();
     signal.addEventListener('abort', () => this.close(), { once: true });
+    if (signal.aborted) this.close();
     this.#writer = port.writes ? new ConsoleWriter(session, port.of) : null;
   }
 

@@ -113,7 +113,7 @@ export async function proposeDestroy(
     ...stops,
     ...(await networkSteps(virsh, opened, vms)),
     ...lastHookSteps(session, known, new Set([...vms.values()].flatMap((vm) => vm?.uuid ?? []))),
-    ...endOfScripts(session, opened),
+    ...endOfScripts(session, opened, known),
     // Steps that cannot be undone come last.
     ...opened.machines.flatMap(({ machine }) =>
       directoriesOf(machine)

@@ -120,7 +120,7 @@ export async function proposeUp(
   const steps = [
     ...networks,
     ...(isGuarded ? toldHookSteps(session, 'start', virsh.uri) : []),
-    ...eventSteps(session, virsh.uri, opened),
+    ...eventSteps(session, virsh.uri, opened, known),
     ...raised.flatMap((each) => each.steps),
     ...(isGuarded ? [] : lastHookSteps(session, known, new Set(leaving.map(({ vm }) => vm.uuid)))),
   ];

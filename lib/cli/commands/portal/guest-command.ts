@@ -8,6 +8,7 @@ import { renderError } from '../../../render/error-text.ts';
 import { guestExecDocument } from '../../../render/machine/guest-exec.ts';
 import { SIGNAL_EXITS } from '../../apply-shown.ts';
 import type { CommandResult } from '../../grammar/command.ts';
+import { millisecondsOf } from '../../seconds-option.ts';
 import type { GuestOptionValues } from '../../tables/portal/guest-options.ts';
 import type { Dialogue, EndingSignal } from '../../terminal/dialogue.ts';
 import type { RawStreams } from '../../terminal/raw-streams.ts';
@@ -18,7 +19,6 @@ interface GuestCommandValues extends GuestOptionValues {
 }
 
 const MAX_INPUT_BYTES = 1024 * 1024;
-const MAX_SECONDS = 86_400;
 
 /** Runs a command in a guest, prints its output as it comes, or a document, and returns its exit status. */
 export async function guardGuestCommand(
@@ -101,14 +101,4 @@ export function timesOf({ timeout, wait }: Pick<GuestOptionValues, 'timeout' | '
   readonly waitMs: number | undefined;
 } {
   return { timeoutMs: millisecondsOf('--timeout', timeout), waitMs: millisecondsOf('--wait', wait) };
-}
-
-function millisecondsOf(option: string, seconds: string | undefined): number | undefined {
-  if (seconds === undefined) return undefined;
-  const value = /^\d{1,5}$/.test(seconds) ? Number(seconds) : 0;
-  if (value > 0 && value <= MAX_SECONDS) return value * 1000;
-  throw new PortalGunError('BAD_ARGUMENT', `invalid value "${seconds}"`, {
-    subject: option,
-    hint: `use a number of seconds from 1 to ${MAX_SECONDS}`,
-  });
 }

@@ -3,6 +3,7 @@ import type { ConsolePort } from '../../../libvirt/machine/console-ports.ts';
 import { relayConsoles } from '../../../operations/console/relay-consoles.ts';
 import type { CommandResult } from '../../grammar/command.ts';
 import { sessionOf } from '../../reading-options.ts';
+import { millisecondsOf } from '../../seconds-option.ts';
 import type { LibvirtValues } from '../../tables/libvirt-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -10,6 +11,7 @@ import { ENDED, endedBy } from './console-ended.ts';
 
 interface RelayValues extends Omit<LibvirtValues, 'json'> {
   readonly machine: string;
+  readonly wait: string | undefined;
 }
 
 /** `portal relay`: connects ports of a VM with the consoles of other machines, until the VM stops. */
@@ -21,9 +23,11 @@ export async function runRelay(
 ): Promise<CommandResult> {
   const session = sessionOf(args, ports);
   const { machine } = args;
+  const waitMs = millisecondsOf('--wait', args.wait);
   return dialogue.guard(async (interruption) => {
     await relayConsoles(session, {
       machine,
+      waitMs,
       signal: interruption.ending,
       onStart: (connected) => dialogue.say(`${machine}: ${connected.map(wordsOf).join(', ')}\n`),
     });

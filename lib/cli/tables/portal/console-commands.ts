@@ -87,11 +87,22 @@ export const PORTAL_CONSOLE_COMMANDS: readonly Command[] = [
     name: 'relay',
     summary: 'Connect a VM with the consoles of other machines',
     description:
-      'Connect the ports of a running VM with the serial consoles of other machines, as "consoles" in its definition says. The command ends when the VM stops. In the guest, each console is a port /dev/vportNpM, whose name is in /sys/class/virtio-ports. The VM sees what a machine prints from the last 10 lines of its log on. It can send keys only if its entry has "write: on", and only while no other process has that console open.',
+      'Connect the ports of a running VM with the serial consoles of other machines, as "consoles" in its definition says. The libvirt hook that portal up installs starts this command with each such VM, so it is needed by hand only after it was killed. It ends when the VM stops. In the guest, each console is a port /dev/vportNpM, whose name is in /sys/class/virtio-ports. The VM sees what a machine prints from the last 10 lines of its log on. It can send keys only if its entry has "write: on", and only while no other process has that console open.',
     positionals: {
       machine: { describe: 'Name or UUID of a VM', completes: 'machine' },
     },
-    options: { connect, verbose, color },
+    options: {
+      wait: {
+        describe:
+          'Time to try again while libvirt does not answer, or another relay ends; default: do not wait',
+        type: 'string',
+        valueName: 'SECONDS',
+        completes: 'nothing',
+      },
+      connect,
+      verbose,
+      color,
+    },
     examples: [['sudo portal relay user0', 'connect user0 with the consoles that it sees']],
     load: async () => (await import('../../commands/portal/relay.ts')).runRelay,
   }),

@@ -1,4 +1,6 @@
 import { type HostReader, isFailure } from '../../../host/host-reader.ts';
+import { consolePortsOf } from '../../../libvirt/machine/console-ports.ts';
+import type { KnownMachine, KnownMachines } from '../../../libvirt/machine/read-machines.ts';
 import { EVENTS_FOLDER, installedFolder } from '../../../machines/events/installed-scripts.ts';
 import { type ScriptsOfMachine, scriptDifferences, scriptSteps } from '../../../plan/machines/event-steps.ts';
 import { directoryStep } from '../../../plan/machines/machine-steps.ts';
@@ -10,35 +12,48 @@ import type { OpenedMachines, ProjectMachine } from '../project-machines.ts';
 import { demandScripts, readFolderScripts } from './folder-scripts.ts';
 
 /**
- * The steps that install the scripts of machines, and the hook that runs them.
+ * The steps that install the scripts of machines, and the hook that runs them and relays consoles.
  *
+ * @param known all VMs of the libvirt
  * @throws PortalGunError BAD_DEFINITION, UNTRUSTED_SCRIPT, CANNOT_GUARD
  */
 export function eventSteps(
   session: HostSession,
   uri: string,
   { project, machines }: OpenedMachines,
+  known: KnownMachines,
 ): readonly Step[] {
   const { reader } = session.ports;
   const scripts = machines.map(({ folder, machine }) => ({
-    ...{ name: folder.name, uuid: machine.uuid },
+    ...{ name: folder.name, uuid: machine.uuid, seesConsoles: machine.consoles.length > 0 },
     wanted: demandScripts(session, project, folder),
     installed: readInstalled(reader, machine.uuid),
   }));
   const steps = scripts.flatMap((each) => scriptSteps(each, (path) => isThere(reader, path)));
-  const ending = scripts.filter(({ wanted }) => wanted.length === 0).map(({ uuid }) => uuid);
-  const hook = scripts.some(({ wanted }) => wanted.length > 0)
+  const hook = scripts.some(({ wanted, seesConsoles }) => wanted.length > 0 || seesConsoles)
     ? toldHookSteps(session, 'events', uri)
-    : lastHookSteps(session, ending);
+    : lastHookSteps(
+        session,
+        known,
+        scripts.map(({ uuid }) => uuid),
+      );
   return [...steps, ...hook];
 }
 
-/** The steps that remove the scripts of machines from the host, and the hook with the last ones. */
-export function endOfScripts(session: HostSession, { machines }: OpenedMachines): readonly Step[] {
+/**
+ * The steps that remove the scripts of machines from the host, and the hook with the last machine that needs it.
+ *
+ * @param known all VMs of the libvirt
+ */
+export function endOfScripts(
+  session: HostSession,
+  { machines }: OpenedMachines,
+  known: KnownMachines,
+): readonly Step[] {
   const { reader } = session.ports;
   const uuids = machines.map(({ machine }) => machine.uuid);
   return [
-    ...lastHookSteps(session, uuids),
+    ...lastHookSteps(session, known, uuids),
     ...uuids
       .map(installedFolder)
       .filter((path) => isThere(reader, path))
@@ -68,10 +83,26 @@ export function scriptsDiffer(
   ];
 }
 
-/** @param ending the machines that have no scripts afterwards */
-function lastHookSteps(session: HostSession, ending: readonly string[]): readonly Step[] {
-  const others = namesIn(session.ports.reader, EVENTS_FOLDER).filter((uuid) => !ending.includes(uuid));
-  return others.length > 0 ? [] : removeEventHookSteps(session);
+/**
+ * The step that removes the hook, if no other machine needs it. A VM that cannot be read may need it.
+ *
+ * @param ending the machines that have neither scripts nor consoles of others afterwards
+ */
+function lastHookSteps(
+  session: HostSession,
+  { machines, unread }: KnownMachines,
+  ending: readonly string[],
+): readonly Step[] {
+  const others = [
+    ...namesIn(session.ports.reader, EVENTS_FOLDER),
+    ...machines.filter(seesConsoles).map(({ uuid }) => uuid),
+    ...unread,
+  ];
+  return others.some((uuid) => !ending.includes(uuid)) ? [] : removeEventHookSteps(session);
+}
+
+function seesConsoles({ definition, live }: KnownMachine): boolean {
+  return [definition, live].some((each) => each !== null && consolePortsOf(each.document).length > 0);
 }
 
 function readInstalled(reader: HostReader, uuid: string): ScriptsOfMachine['installed'] {
