@@ -70,9 +70,15 @@ export async function runProposal(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const { exitCode, text, document, remarks } = await carryOut(prepared, args, terminal, dialogue);
-  const wantsDocument = args.json && !args.script;
-  return { exitCode, stdout: wantsDocument ? formatDocument(document) : text, stderr: remarks };
+  return printed(await carryOut(prepared, args, terminal, dialogue), args);
+}
+
+/** The result of a proposal as the options require: its document, or its text. */
+export function printed(
+  { exitCode, text, document, remarks }: CarriedOut,
+  { json, script }: Pick<ProposalValues, 'json' | 'script'>,
+): CommandResult {
+  return { exitCode, stdout: json && !script ? formatDocument(document) : text, stderr: remarks };
 }
 
 /**

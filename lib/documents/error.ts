@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { DocumentOf } from './document.ts';
 import { text } from './facts/basic-facts.ts';
 
-const errorDocument = z
+export const errorDocument = z
   .object({
     schema: z.literal('portal-gun/error/v1'),
     error: z.object({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { DocumentOf } from '../document.ts';
+import { errorDocument } from '../error.ts';
 import { address, diagnostics, host, known, text } from '../facts/basic-facts.ts';
 import { uuid } from '../machines/machine-list.ts';
 import { pciXmlDocument } from '../machines/pci-xml.ts';
@@ -217,11 +218,31 @@ export const planDocument = z
       .array(z.object({ words: text, change }))
       .describe('The steps in order; they are undone in reverse order. Empty if no change is needed.'),
     report: applyReport.nullable().describe('The result; null if the plan was not applied.'),
+    failedChecks: z
+      .array(
+        z.object({
+          machine: text,
+          words: text,
+          origin: z.string().describe('The module in the definition.'),
+        }),
+      )
+      .describe(
+        'With guests: the checks of modules that failed after it. If there are any, the exit code is 1.',
+      )
+      .optional(),
+    get provision() {
+      return z
+        .union([planDocument, errorDocument])
+        .describe(
+          'With portal up: the document of the provisioning of the guests, which follows, or of its error.',
+        )
+        .optional();
+    },
   })
   .meta({
     id: 'plan',
     title:
-      'pci bind --json, pci unbind --json, pci sriov set --json, pci sriov restore --json, pci assign --json, pci unassign --json, pci validate --fix --json, and a change by pci bindings --json and pci assignments --json',
+      'pci bind --json, pci unbind --json, pci sriov set --json, pci sriov restore --json, pci assign --json, pci unassign --json, pci validate --fix --json, a change by pci bindings --json and pci assignments --json, and portal up, plan, provision, halt, reload and destroy --json',
   });
 
 /** A plan and its result. */
@@ -230,7 +251,7 @@ export type PlanDocument = DocumentOf<typeof planDocument>;
 /** The devices and VMs that a plan affects, in the keys of its kind. */
 export type PlanDetails = Omit<
   PlanDocument,
-  'schema' | 'host' | 'title' | 'findings' | 'guards' | 'steps' | 'report'
+  'schema' | 'host' | 'title' | 'findings' | 'guards' | 'steps' | 'report' | 'failedChecks' | 'provision'
 >;
 
 /** The given keys of {@link PlanDetails}. */

@@ -1,7 +1,10 @@
 import { count, escapeControls } from '../../base/text.ts';
+import type { PlanDocument } from '../../documents/changes/plan.ts';
 import type { MachineDiffDocument } from '../../documents/machines/machine-diff.ts';
 import type { ComparedGuest, ComparedGuests } from '../../operations/provision/compare-guests.ts';
 import { hangText } from '../layout/wrap-text.ts';
+
+type FailedCheck = NonNullable<PlanDocument['failedChecks']>[number];
 
 /** What would be changed in each guest, what cannot be, and the checks that fail: a line each. */
 export function renderMachineDiff({ guests }: ComparedGuests, width: number | null): string {
@@ -31,21 +34,24 @@ function linesOf({ machine, steps, obstacles, checks }: ComparedGuest): readonly
   ];
 }
 
-/** The failed checks of provisioned guests, for stderr; empty if there are none. */
-export function renderFailedChecks(guests: readonly ComparedGuest[]): string {
-  return guests
-    .flatMap(({ machine, checks }) =>
-      checks
-        .filter(({ isMet }) => !isMet)
-        .map(
-          ({ words, origin }) =>
-            `portal: ${machine}: check failed: ${escapeControls(`${words} (${origin})`)}\n`,
-        ),
+/** The failed checks of provisioned guests. */
+export function failedChecksOf(guests: readonly ComparedGuest[]): readonly FailedCheck[] {
+  return guests.flatMap(({ machine, checks }) =>
+    checks.filter(({ isMet }) => !isMet).map(({ words, origin }) => ({ machine, words, origin })),
+  );
+}
+
+/** The same for stderr; empty if there are none. */
+export function renderFailedChecks(checks: readonly FailedCheck[]): string {
+  return checks
+    .map(
+      ({ machine, words, origin }) =>
+        `portal: ${machine}: check failed: ${escapeControls(`${words} (${origin})`)}\n`,
     )
     .join('');
 }
 
-/** The same as JSON. */
+/** The comparison as JSON. */
 export function machineDiffDocument({ root, guests }: ComparedGuests): MachineDiffDocument {
   return {
     schema: 'portal-gun/machine-diff/v1',

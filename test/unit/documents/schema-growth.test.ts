@@ -24,11 +24,12 @@ describe('the schemas of v1', () => {
     expect(schemaLosses(released, published)).toEqual([]);
   });
 
-  it('would not lose a key of any document unnoticed', () => {
+  it('would not lose a released key of any document unnoticed', () => {
     const kinds = [...released.keys()].filter((kind) => kind !== 'facts');
     for (const kind of kinds) {
       const schema = published.get(kind) as { readonly properties: object };
-      for (const key of Object.keys(schema.properties)) {
+      const { properties: keys } = released.get(kind) as { readonly properties: object };
+      for (const key of Object.keys(keys)) {
         const { [key as never]: _, ...properties } = schema.properties;
         const without = new Map([...published, [kind, { ...schema, properties }]]);
         expect(schemaLosses(released, without, [kind])).toContain(`${kind}.${key}: the key is gone`);

@@ -7,13 +7,14 @@ import { proposeProvision } from '../../../operations/provision/propose-provisio
 import { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
 import {
+  failedChecksOf,
   machineDiffDocument,
   renderFailedChecks,
   renderMachineDiff,
 } from '../../../render/project/diff-text.ts';
 import type { CommandResult } from '../../grammar/command.ts';
 import { noteLine } from '../../reading-options.ts';
-import { type ProposalValues, runProposal } from '../../run-proposal.ts';
+import { type CarriedOut, carryOut, type ProposalValues, printed } from '../../run-proposal.ts';
 import type { ChangingValues } from '../../tables/changing-options.ts';
 import type { LibvirtValues } from '../../tables/libvirt-options.ts';
 import type { ProjectValues } from '../../tables/project/project-options.ts';
@@ -40,7 +41,7 @@ export async function runPortalProvision(
 ): Promise<CommandResult> {
   const { machines, type: types, project, connect } = args;
   const session = new HostSession(ports, { project, connect });
-  return provisionGuests(session, { machines, types }, args, terminal, dialogue);
+  return printed(await provisionGuests(session, { machines, types }, args, terminal, dialogue), args);
 }
 
 /** Provisions guests, and then runs the checks of their modules: a failed one is a finding. */
@@ -50,11 +51,11 @@ export async function provisionGuests(
   args: ProposalValues,
   terminal: Terminal,
   dialogue: Dialogue,
-): Promise<CommandResult> {
+): Promise<CarriedOut> {
   for (let plans = 1; ; plans += 1) {
     const proposal = await proposeProvision(session, choice);
     const { guests } = proposal.subject;
-    const result = await runProposal(
+    const carried = await carryOut(
       {
         session,
         proposal,
@@ -69,13 +70,17 @@ export async function provisionGuests(
       dialogue,
     );
     const isShown = args.dryRun || args.script;
-    if (result.exitCode !== EXIT.ok || isShown) return result;
+    if (carried.exitCode !== EXIT.ok || isShown) return carried;
     if (guests.some(({ isPartial }) => isPartial) && plans < MAX_PLANS) continue;
     const { guests: after } = await compareGuests(session, choice, true);
-    const failed = renderFailedChecks(after);
-    return failed === ''
-      ? result
-      : { ...result, exitCode: EXIT.findings, stderr: `${result.stderr}${failed}` };
+    const failedChecks = failedChecksOf(after);
+    if (failedChecks.length === 0) return carried;
+    return {
+      ...carried,
+      exitCode: EXIT.findings,
+      document: { ...carried.document, failedChecks },
+      remarks: carried.remarks + renderFailedChecks(failedChecks),
+    };
   }
 }
 

@@ -1,13 +1,15 @@
-import { EXIT } from '../../../base/errors.ts';
+import { EXIT, PortalGunError } from '../../../base/errors.ts';
 import { count } from '../../../base/text.ts';
+import { withPlace } from '../../../base/yaml-file.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
 import { proposeUp, type UpSubject } from '../../../operations/project/propose-up.ts';
 import { recordLock } from '../../../operations/project/record-lock.ts';
 import { namesToProvision } from '../../../operations/provision/compare-guests.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
+import { errorDocument, renderError } from '../../../render/error-text.ts';
 import type { CommandResult } from '../../grammar/command.ts';
 import { noteLine } from '../../reading-options.ts';
-import { runProposal } from '../../run-proposal.ts';
+import { type CarriedOut, carryOut, printed } from '../../run-proposal.ts';
 import type { ChangingValues } from '../../tables/changing-options.ts';
 import type { LibvirtValues } from '../../tables/libvirt-options.ts';
 import type { ProjectValues } from '../../tables/project/project-options.ts';
@@ -44,7 +46,7 @@ export async function runPortalUp(
   }
   const proposal = await proposeUp(session, { machines, types, paused, allow });
   const { subject } = proposal;
-  const result = await runProposal(
+  const raised = await carryOut(
     {
       session,
       proposal,
@@ -58,28 +60,46 @@ export async function runPortalUp(
     terminal,
     dialogue,
   );
-  if (result.exitCode !== EXIT.ok || args.dryRun || args.script) return result;
+  if (raised.exitCode !== EXIT.ok || args.dryRun || args.script) return printed(raised, args);
   // The given values must stay the same from now on.
   recordLock(subject);
-  return paused ? result : provisionRaised(session, subject, result, args, terminal, dialogue);
+  if (paused) return printed(raised, args);
+  return printed(await provisionRaised(session, subject, raised, args, terminal, dialogue), args);
 }
 
-/** The second plan: what guests have inside can be read only now. */
+/** The second plan: what guests have inside can be read only now. Its document is a part of that of the first. */
 async function provisionRaised(
   session: HostSession,
   { machines }: UpSubject,
-  raised: CommandResult,
+  raised: CarriedOut,
   args: UpValues,
   terminal: Terminal,
   dialogue: Dialogue,
-): Promise<CommandResult> {
-  const names = await namesToProvision(
-    session,
-    machines.map(({ name }) => name),
-  );
-  if (names.length === 0) return raised;
-  const result = await provisionGuests(session, { machines: names }, args, terminal, dialogue);
-  return { ...result, stdout: raised.stdout + result.stdout, stderr: raised.stderr + result.stderr };
+): Promise<CarriedOut> {
+  try {
+    const names = await namesToProvision(
+      session,
+      machines.map(({ name }) => name),
+    );
+    if (names.length === 0) return raised;
+    const result = await provisionGuests(session, { machines: names }, args, terminal, dialogue);
+    return {
+      ...raised,
+      exitCode: result.exitCode,
+      text: raised.text + result.text,
+      document: { ...raised.document, provision: result.document },
+      remarks: raised.remarks + result.remarks,
+    };
+  } catch (error) {
+    if (!(error instanceof PortalGunError) || !args.json) throw error;
+    const placed = withPlace(error);
+    return {
+      ...raised,
+      exitCode: placed.exitCode,
+      document: { ...raised.document, provision: errorDocument(placed) },
+      remarks: raised.remarks + renderError('portal', placed),
+    };
+  }
 }
 
 /** `portal plan`: the plan of `portal up`. */
