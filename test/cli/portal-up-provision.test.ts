@@ -114,3 +114,16 @@ describe('portal up --json of a machine that is provisioned', () => {
     });
   });
 });
+
+describe('the plan of a machine that is provisioned', () => {
+  const note = 'portal: note: web0 is then provisioned by a second plan: 1 module, 1 file of config/\n';
+
+  it.each(['plan web0', 'up web0 --dry-run', 'plan web0 --json'])('%s names what follows', async (line) => {
+    project.write('web0/machine.yaml', 'category: service\nprovision: [{ system/hostname: {} }]\n');
+    project.write('r0/machine.yaml', 'category: router\n');
+    expect(await run(line)).toMatchObject({ exitCode: 0, stderr: note });
+    expect((await run(line.replace('web0', 'r0'))).stderr).toBe('');
+    expect((await run('up web0 --script')).stderr).toBe('');
+    expect((await run('up web0 --paused --dry-run')).stderr).toBe('');
+  });
+});

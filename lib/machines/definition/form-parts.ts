@@ -55,9 +55,11 @@ export function key<Form extends z.ZodMiniType>(form: Form, description: string)
   return optional;
 }
 
-export function required<Form extends z.ZodMiniType>(form: Form, description: string) {
-  DEFINITION_METADATA.add(form, { description });
-  return form;
+export function required<Form extends z.ZodMiniType>(form: Form, description: string): Form {
+  // Several keys can have the same form, each with its own description.
+  const own = form.clone();
+  DEFINITION_METADATA.add(own, { description });
+  return own;
 }
 
 function jsonForm<Form extends z.ZodMiniType>(form: Form, json: Record<string, unknown>): Form {

@@ -31,6 +31,7 @@ import { toldHookSteps } from '../assignment/start-hook.ts';
 import { demandSoundFiles } from '../boot/resolve-boot.ts';
 import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
+import { provisioningNotes } from '../provision/provisioning-notes.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
 import { findVms } from './find-vms.ts';
@@ -80,6 +81,8 @@ export interface UpSubject {
   readonly opened: OpenedMachines;
   /** The records of the devices of each machine for the lock file, by its name. */
   readonly devices: ReadonlyMap<string, LockedMachine['devices']>;
+  /** For users: what a second plan provisions the machines with. */
+  readonly provisioning: readonly string[];
 }
 
 /**
@@ -137,6 +140,7 @@ export async function proposeUp(
       ...{ connect: virsh.uri, root: opened.project.root, opened },
       machines: raised.map(({ subject }) => subject),
       devices: new Map([...devices.assignments].map(([name, { locked }]) => [name, locked])),
+      provisioning: provisioningNotes(opened),
     },
     inventory: devices.inventory ?? {
       host: { label: virsh.uri },

@@ -45,6 +45,19 @@ export function readConfigFolder({ files }: Project, folder: MachineFolder): Con
   return { manifest, entries: paths.map((path) => entryAt(files, root, source, path)) };
 }
 
+/** What a config folder has, by its names only: the number of its files, and whether it has a manifest. */
+export function countConfigFolder(
+  { files }: Project,
+  folder: MachineFolder,
+): { readonly files: number; readonly hasManifest: boolean } {
+  const root = `${folder.path}/${CONFIG_FOLDER}`;
+  const paths = pathsBelow(files, root, '');
+  return {
+    files: paths.filter((path) => files.entry(`${root}${path}`) !== 'folder').length,
+    hasManifest: files.isFile(`${root}/${MANIFEST_FILE}`),
+  };
+}
+
 function textOf(files: UserFiles, path: string): string {
   return Buffer.from(files.read(path, MAX_MANIFEST_BYTES, 'BAD_DEFINITION')).toString('utf8');
 }

@@ -2,6 +2,7 @@ import { EXIT, PortalGunError } from '../../../base/errors.ts';
 import { count } from '../../../base/text.ts';
 import { withPlace } from '../../../base/yaml-file.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
+import type { HostProposal } from '../../../operations/change/host-proposal.ts';
 import { proposeUp, type UpSubject } from '../../../operations/project/propose-up.ts';
 import { recordLock } from '../../../operations/project/record-lock.ts';
 import { namesToProvision } from '../../../operations/provision/compare-guests.ts';
@@ -52,7 +53,9 @@ export async function runPortalUp(
       proposal,
       overview: () => '',
       details: {},
-      remarks: proposal.notes.map((note) => noteLine('portal', note)).join(''),
+      remarks: [...proposal.notes, ...followingNotes(proposal, args)]
+        .map((note) => noteLine('portal', note))
+        .join(''),
       nothingToDo: `Nothing to do: ${count(subject.machines.length, 'machine')} as the folders say.\n`,
       goesUnasked: true,
     },
@@ -65,6 +68,15 @@ export async function runPortalUp(
   recordLock(subject);
   if (paused) return printed(raised, args);
   return printed(await provisionRaised(session, subject, raised, args, terminal, dialogue), args);
+}
+
+/** What is provisioned, if the plan is shown: it has steps, or is only shown. A script does not provision. */
+function followingNotes(
+  { plan, subject }: HostProposal<UpSubject>,
+  { dryRun, script, paused }: UpValues,
+): readonly string[] {
+  const isShown = dryRun || plan.steps.length > 0;
+  return isShown && !script && !paused ? subject.provisioning : [];
 }
 
 /** The second plan: what guests have inside can be read only now. Its document is a part of that of the first. */
