@@ -89,6 +89,23 @@ describe.each(AGENT_SHELLS)('the agent in $name', (shell) => {
     await ended(session);
   });
 
+  it_(`keeps no listener of a script that ended${why}`, async () => {
+    const session = await open();
+    const { agent } = session;
+    const warnings: string[] = [];
+    const keep = (warning: Error): void => void warnings.push(`${warning.name}: ${warning.message}`);
+    process.on('warning', keep);
+    const { signal } = new AbortController();
+    for (let script = 0; script < 30; script += 1) {
+      expect((await agent.exec('true', { signal })).ended).toEqual({ kind: 'exit', status: 0 });
+    }
+    // Node prints a warning in a later turn.
+    await pause(10);
+    process.off('warning', keep);
+    expect(warnings).toEqual([]);
+    await ended(session);
+  });
+
   it_(`runs two scripts at a time, and streams their outputs whole${why}`, async () => {
     const session = await open();
     const { agent } = session;
