@@ -33,7 +33,7 @@ export class AgentLink {
   readonly protocol: AgentProtocol;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(event: GuestEvent) => void>();
-  /** Ends the watch of the guest: nothing waits any more. */
+  /** Ends the watch of the guest: no request waits. */
   #watch = new AbortController();
   readonly #onClosed: (() => void) | undefined;
   readonly #greeted: Promise<GuestHello | null>;
