@@ -88,6 +88,7 @@ export type {
   GuestFileMode,
   GuestGetOptions,
   GuestHello,
+  GuestTransferOptions,
 } from './guest/agent/guest-agent.ts';
 export { KEY_NAMES } from './guest/console/console-keys.ts';
 export type { ConsoleScript, ScriptStep } from './guest/console/console-script.ts';
@@ -254,6 +255,7 @@ export type { RelayOptions } from './operations/console/relay-consoles.ts';
 export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
 export type { EventList } from './operations/events/list-events.ts';
 export type { RanEvent, RunEventOptions } from './operations/events/run-event.ts';
+export type { CopiedFile, CopyFromGuestOptions, CopyToGuestOptions } from './operations/guest/copy-files.ts';
 export type { GuestCommandOptions } from './operations/guest/exec-in-guest.ts';
 export type { OpenAgentOptions } from './operations/guest/open-agent.ts';
 export { openAgent } from './operations/guest/open-agent.ts';

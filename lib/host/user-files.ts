@@ -29,6 +29,19 @@ export interface UserFiles {
    */
   put(path: string, content: FileContent, options: PutOptions): FileOutcome;
   /**
+   * The bytes of a regular file as they are, also of a `.gz`, and its permissions.
+   *
+   * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED; BAD_ARGUMENT if it is not a regular file, longer than `maxBytes`, or
+   *   cannot be read
+   */
+  readWhole(path: string, maxBytes: number): WholeFile;
+  /**
+   * Writes one file, whole or not at all, with exactly its permissions.
+   *
+   * @throws PortalGunError FILE_EXISTS if one is there and must not be replaced; OUTPUT_FAILED, PERMISSION_DENIED
+   */
+  putWhole(path: string, file: WholeFile, overwrites: boolean): void;
+  /**
    * Writes all files into a folder, or none; creates the folder if only its last part is missing.
    *
    * @param files texts by name
@@ -71,6 +84,13 @@ export interface NewFile {
   readonly text: string;
   /** Whether it is a program; by default it is not. */
   readonly executable?: boolean;
+}
+
+/** A file with its permissions. */
+export interface WholeFile {
+  readonly bytes: Uint8Array;
+  /** Permission bits, 0 to `0o777`. */
+  readonly mode: number;
 }
 
 /** Options for writing a file. */

@@ -19,6 +19,7 @@ import type { ConsoleLogOptions } from './console/console-log.ts';
 import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
 import type { RelayOptions } from './console/relay-consoles.ts';
 import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
+import type { CopiedFile, CopyFromGuestOptions, CopyToGuestOptions } from './guest/copy-files.ts';
 import type { GuestCommandOptions } from './guest/exec-in-guest.ts';
 import type { OpenAgentOptions } from './guest/open-agent.ts';
 import { LookingSession } from './looking-session.ts';
@@ -167,6 +168,18 @@ export class Session extends LookingSession {
   async execInGuest(options: GuestCommandOptions): Promise<GuestExit> {
     const { execInGuest } = await import('./guest/exec-in-guest.ts');
     return execInGuest(this.session, options);
+  }
+
+  /** Copies a file of this host into a running guest, through its agent. */
+  async copyToGuest(options: CopyToGuestOptions): Promise<CopiedFile> {
+    const { copyToGuest } = await import('./guest/copy-files.ts');
+    return copyToGuest(this.session, options);
+  }
+
+  /** Copies a file of a running guest to this host, through its agent. */
+  async copyFromGuest(options: CopyFromGuestOptions): Promise<CopiedFile> {
+    const { copyFromGuest } = await import('./guest/copy-files.ts');
+    return copyFromGuest(this.session, options);
   }
 
   /** Lists what is bound at each boot, and whether it is so now. */

@@ -1,4 +1,15 @@
-import { mkdtempSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Channel } from '../../lib/host/channel.ts';
@@ -11,9 +22,12 @@ import { type Outcome, portalOn } from '../support/pci-program.ts';
 import { routerCluster } from '../support/router-cluster.ts';
 import { simulatedChannel } from '../support/simulated-channel.ts';
 import { SimulatedLibvirt } from '../support/simulated-libvirt.ts';
+import { whySkipped } from '../support/skipping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/* `portal exec` on a simulated libvirt, with an agent that is a process of this machine. */
+type Process = NonNullable<Parameters<typeof portalOn>[3]>;
+
+/* `portal exec` and `portal cp` on a simulated libvirt, with an agent that is a process of this machine. */
 
 const folder = temporaryFolder();
 const socket = join(folder, 'agent');
@@ -145,4 +159,209 @@ describe('portal exec', () => {
     expect(outcome.stderr).toContain(`galaxy0: the session with its agent ended: ${words}`);
     expect(outcome.stderr).toContain('[AGENT_FAILED]');
   });
+});
+
+describe('portal cp', () => {
+  const MIB = 1024 * 1024;
+  const isRoot = process.getuid?.() === 0;
+  const asRoot = it.skipIf(!isRoot);
+  const why = whySkipped(isRoot, 'the agent gives files to root');
+
+  const cp = (args: readonly string[], ports = portsWith(running(), realAgent), more: Process = {}) =>
+    portalOn(ports, ['cp', ...args], undefined, more);
+
+  const place = () => mkdtempSync(join(folder, 'cp-'));
+
+  /** A local file with random content. */
+  function fileIn(
+    at: string,
+    size = 1000,
+    name = 'file',
+  ): { readonly path: string; readonly content: Buffer } {
+    const path = join(at, name);
+    const content = randomBytes(size);
+    writeFileSync(path, content);
+    return { path, content };
+  }
+
+  asRoot(`copies a file there and back, with its permissions${why}`, async () => {
+    const at = place();
+    // Neither is it unpacked.
+    const { path, content } = fileIn(at, 2.5 * MIB, 'a.gz');
+    chmodSync(path, 0o4751);
+    const guest = join(at, "in the guest's.gz");
+    expect(await cp([path, `galaxy0:${guest}`])).toEqual({
+      exitCode: 0,
+      stdout: `${path} copied to galaxy0:${guest}: 2.5 MiB\n`,
+      stderr: '',
+    });
+    expect(readFileSync(guest).equals(content)).toBe(true);
+    expect(statSync(guest).mode & 0o7777).toBe(0o751);
+    const back = join(at, 'back.gz');
+    chmodSync(guest, 0o4666);
+    expect(await cp([`galaxy0:${guest}`, back])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(readFileSync(back).equals(content)).toBe(true);
+    expect(statSync(back).mode & 0o7777).toBe(0o666);
+    chmodSync(guest, 0o640);
+    expect(await cp([`galaxy0:${guest}`, back, '--overwrite'])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(statSync(back).mode & 0o7777).toBe(0o640);
+    expect(readdirSync(at).sort()).toEqual(['a.gz', 'back.gz', "in the guest's.gz"]);
+  });
+
+  asRoot(`gives the permissions of --mode, and replaces a file of a guest${why}`, async () => {
+    const at = place();
+    const { path, content } = fileIn(at, 0);
+    const guest = fileIn(at, 10, 'guest').path;
+    expect(await cp([path, `galaxy0:${guest}`, '--mode', '0604'])).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(guest).equals(content)).toBe(true);
+    expect(statSync(guest).mode & 0o7777).toBe(0o604);
+  });
+
+  it('replaces a file of this host only with --overwrite', async () => {
+    const at = place();
+    const { path: guest, content } = fileIn(at);
+    const old = fileIn(at, 5, 'old');
+    const refused = await cp([`galaxy0:${guest}`, old.path]);
+    expect(refused).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(refused.stderr).toContain(`${old.path}: exists; it was not replaced [FILE_EXISTS]`);
+    expect(readFileSync(old.path).equals(old.content)).toBe(true);
+    const done = await cp([`galaxy0:${guest}`, old.path, '--overwrite', '--mode', '600']);
+    expect(done).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(readFileSync(old.path).equals(content)).toBe(true);
+    expect(statSync(old.path).mode & 0o7777).toBe(0o600);
+  });
+
+  it('prints a document', async () => {
+    const at = place();
+    const { path: guestPath, content } = fileIn(at);
+    chmodSync(guestPath, 0o640);
+    const hostPath = join(at, 'copy');
+    const { stdout, exitCode } = await cp([`galaxy0:${guestPath}`, hostPath, '--json']);
+    expect(exitCode).toBe(0);
+    const document: unknown = JSON.parse(stdout);
+    const validate = validatorOf('guest-copy', { strict: true });
+    expect({ isValid: validate(document), errors: validate.errors }).toEqual({ isValid: true, errors: null });
+    expect(document).toEqual({
+      schema: 'portal-gun/guest-copy/v1',
+      machine: 'galaxy0',
+      direction: 'from-guest',
+      guestPath,
+      hostPath,
+      sizeBytes: 1000,
+      sha256: createHash('sha256').update(content).digest('hex'),
+      mode: '640',
+    });
+  });
+
+  it.each([
+    [['a', 'b'], 2, 'b: neither path is in a guest [BAD_ARGUMENT]'],
+    [['./a:b', '/c:d'], 2, '/c:d: neither path is in a guest [BAD_ARGUMENT]'],
+    [['x:/a', 'y:/b'], 2, 'y:/b: both paths are in guests [BAD_ARGUMENT]'],
+    [
+      ['PLACE/file', 'galaxy0:tmp/a'],
+      2,
+      'tmp/a: is not an absolute path of a file in a guest [BAD_ARGUMENT]',
+    ],
+    [['galaxy0:', 'PLACE/new'], 2, 'is not an absolute path of a file in a guest [BAD_ARGUMENT]'],
+    [['PLACE/none', 'galaxy0:/a'], 3, 'PLACE/none: no such file [NOT_FOUND]'],
+    [['PLACE', 'galaxy0:/a'], 2, 'PLACE: cannot be read: is a directory [BAD_ARGUMENT]'],
+    [['galaxy0:PLACE/file', 'PLACE'], 7, 'PLACE: is a directory [OUTPUT_FAILED]'],
+    [['galaxy0:PLACE/file', 'PLACE/no/file'], 7, 'PLACE/no/file: cannot be written: no such folder'],
+    [['galaxy0:PLACE/none', 'PLACE/new'], 3, 'PLACE/none: the guest has no such file [GUEST_FILE_MISSING]'],
+    [['galaxy0:PLACE/folder', 'PLACE/new'], 7, 'PLACE/folder: is a directory [GUEST_FILE_FAILED]'],
+    [['PLACE/file', 'galaxy0:PLACE/folder'], 7, 'PLACE/folder: is a directory [GUEST_FILE_FAILED]'],
+    [['galaxy0:/dev/null', 'PLACE/new'], 7, '"is not a regular file: /dev/null"'],
+    [['PLACE/file', 'galaxy0:PLACE/no/file'], 7, 'no such directory: PLACE/no/'],
+    [['PLACE/file', 'nowhere:/a'], 3, 'nowhere: no such VM'],
+    [['PLACE/file', 'galaxy0:/a', '--mode', '999'], 2, '--mode: invalid value "999" [BAD_ARGUMENT]'],
+    [['PLACE/file', 'galaxy0:/a', '--wait', '0'], 2, '--wait: invalid value "0" [BAD_ARGUMENT]'],
+    [['PLACE/file', 'galaxy0:/a', '--overwrite'], 2, '--overwrite: applies only to a file of this host'],
+  ])('fails for %j', async (args, exitCode, message) => {
+    const at = place();
+    fileIn(at);
+    mkdirSync(join(at, 'folder'));
+    const put = (text: string) => text.replaceAll('PLACE', at);
+    const outcome = await cp(args.map(put));
+    expect(outcome.stderr).toContain(put(message));
+    expect(outcome).toMatchObject({ exitCode, stdout: '' });
+    expect(readdirSync(at).sort()).toEqual(['file', 'folder']);
+  });
+
+  it('fails if the agent is silent', async () => {
+    const at = place();
+    const ports = portsWith(running(), () => simulatedChannel().near);
+    const { stderr } = await cp([fileIn(at).path, 'galaxy0:/a', '--wait', '1'], ports);
+    expect(stderr).toContain('galaxy0: its agent did not answer within 1 s [AGENT_SILENT]');
+  });
+
+  it('refuses files above the limit, before it copies them', async () => {
+    const at = place();
+    const large = join(at, 'large');
+    writeFileSync(large, '');
+    truncateSync(large, 256 * MIB + 1);
+    const there = await cp([large, 'galaxy0:/a']);
+    expect(there.stderr).toContain(`${large}: has 256.0 MiB, more than the limit of 256 MiB [BAD_ARGUMENT]`);
+    const back = await cp([`galaxy0:${large}`, join(at, 'new')]);
+    expect(back.stderr).toContain(
+      `${large}: has 256.0 MiB, more than the limit of 256 MiB [GUEST_FILE_FAILED]`,
+    );
+    expect(existsSync(join(at, 'new'))).toBe(false);
+  });
+
+  asRoot(`ends with a signal, and continues in a guest${why}`, async () => {
+    const at = place();
+    const { path, content } = fileIn(at, 8 * MIB);
+    const guest = join(at, 'guest');
+    const there = interrupting(3 * MIB, 'write');
+    expect(await cp([path, `galaxy0:${guest}`], there.ports, there.process)).toEqual({
+      exitCode: 130,
+      stdout: '',
+      stderr: 'portal: interrupted; the same command continues the copy\n',
+    });
+    expect(existsSync(guest)).toBe(false);
+    expect(readdirSync(at).filter((name) => name.endsWith('.part'))).toHaveLength(1);
+    expect(await cp([path, `galaxy0:${guest}`])).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(guest).equals(content)).toBe(true);
+    expect(readdirSync(at).sort()).toEqual(['file', 'guest']);
+    const back = interrupting(3 * MIB, 'read');
+    expect(await cp([`galaxy0:${guest}`, join(at, 'back')], back.ports, back.process)).toEqual({
+      exitCode: 130,
+      stdout: '',
+      stderr: 'portal: interrupted; no file was written\n',
+    });
+    expect(readdirSync(at).sort()).toEqual(['file', 'guest']);
+  });
+
+  /** A process that gets SIGINT after so many bytes to the guest, or from it. */
+  function interrupting(bytes: number, way: 'read' | 'write'): { ports: HostPorts; process: Process } {
+    let left = bytes;
+    let interrupt: (() => void) | null = null;
+    const count = (piece: Uint8Array | null): void => {
+      left -= piece?.length ?? 0;
+      if (left <= 0) interrupt?.();
+    };
+    const ports = portsWith(running(), () => {
+      const channel = realAgent();
+      return {
+        ...channel,
+        async read() {
+          const piece = await channel.read();
+          if (way === 'read') count(piece);
+          return piece;
+        },
+        async write(piece) {
+          const isWritten = await channel.write(piece);
+          if (way === 'write') count(piece);
+          return isWritten;
+        },
+      };
+    });
+    const process: Process = {
+      on(signal, listener) {
+        if (signal === 'SIGINT') interrupt = () => listener(signal);
+      },
+      off: () => undefined,
+    };
+    return { ports, process };
+  }
 });

@@ -44,6 +44,7 @@ const KINDS = [
   'template-list',
   'console-script',
   'guest-exec',
+  'guest-copy',
   'assignments',
   'validation',
   'pci-xml',

@@ -61,8 +61,14 @@ export interface GuestFileMode {
   readonly gid: number;
 }
 
+/** Options for the transfer of a file. */
+export interface GuestTransferOptions {
+  /** Gets how many of its bytes are transferred, from time to time. */
+  readonly onProgress?: ((doneBytes: number) => void) | undefined;
+}
+
 /** Options for reading a file of a guest. */
-export interface GuestGetOptions {
+export interface GuestGetOptions extends GuestTransferOptions {
   readonly maxBytes: number;
   /** Gathers the content. If a session ended in the middle, give it to a call in the next one: it continues. */
   readonly partial?: ByteGatherer | undefined;
@@ -95,7 +101,7 @@ export interface GuestAgent {
    * @param path absolute
    * @throws PortalGunError GUEST_FILE_FAILED, AGENT_FAILED, BAD_ARGUMENT for a path that is not absolute
    */
-  put(path: string, content: Uint8Array, mode: GuestFileMode): Promise<void>;
+  put(path: string, content: Uint8Array, mode: GuestFileMode, options?: GuestTransferOptions): Promise<void>;
   /**
    * Reads a file, and checks its SHA-256.
    *

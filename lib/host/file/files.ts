@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -131,20 +132,32 @@ export function outputPlace(
 }
 
 /**
+ * The permissions of a file that is written: its mode without the bits of the umask, exactly its mode, or, with their owner,
+ * those of the file that it replaces.
+ */
+export type Permissions = 'usual' | 'exact' | 'of-replaced';
+
+/**
  * Writes a whole file of this machine or nothing: into a draft beside it, which is then renamed. A signal in the
  * meantime leaves no draft. A link is followed; only a regular file is replaced.
  *
- * @param keepsOwner whether a file that is replaced keeps its owner and permissions
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
-export function writeFileWhole(path: string, content: FileContent, mode: number, keepsOwner = false): void {
+export function writeFileWhole(
+  path: string,
+  content: FileContent,
+  mode: number,
+  permissions: Permissions = 'usual',
+): void {
   const { at } = outputPlace(path);
   let folder: string | undefined;
   for (const signal of HELD_SIGNALS) process.on(signal, hold);
   try {
     folder = mkdtempSync(join(dirname(at), `.${basename(at)}.`));
     const draft = join(folder, basename(at));
-    writeDraft(draft, content, mode, keepsOwner ? statSync(at, { throwIfNoEntry: false }) : undefined);
+    const like = permissions === 'of-replaced' ? statSync(at, { throwIfNoEntry: false }) : undefined;
+    writeDraft(draft, content, mode, like);
+    if (permissions === 'exact') chmodSync(draft, mode);
     renameSync(draft, at);
   } catch (error) {
     throw outputError(path, error, 'no such folder');

@@ -69,7 +69,7 @@ export function putFile(
       subject: path,
     });
   }
-  if (outcome !== 'unchanged') writeFileWhole(path, content, mode, keepsOwner);
+  if (outcome !== 'unchanged') writeFileWhole(path, content, mode, keepsOwner ? 'of-replaced' : 'usual');
   return outcome;
 }
 

@@ -33,7 +33,8 @@ export class AgentLink {
   readonly protocol: AgentProtocol;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(event: GuestEvent) => void>();
-  readonly #ends = new AbortController();
+  /** Ends the watch of the guest: no request waits. */
+  #watch = new AbortController();
   readonly #onClosed: (() => void) | undefined;
   readonly #greeted: Promise<GuestHello | null>;
   #greet: (hello: GuestHello | null) => void = () => {};
@@ -41,8 +42,6 @@ export class AgentLink {
   #failure: PortalGunError | null = null;
   #writing: Promise<unknown> = Promise.resolve();
   #heardMs: number;
-  /** A watch outlives short requests: there must not be one more for each of them. */
-  #isWatched = false;
 
   constructor(
     channel: Channel,
@@ -114,15 +113,13 @@ export class AgentLink {
 
   /** The last message of a request; the others go to `take`. */
   answer(id: number, take: (message: AgentMessage) => void | Promise<void>): Promise<AgentMessage> {
-    if (this.#waiting.size === 0) {
-      this.#heardMs = this.#clock.monotonicMs();
-      if (!this.#isWatched) void this.#watch();
-    }
+    if (this.#waiting.size === 0) void this.#watchGuest();
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, {
         take: (message) => {
           if (!['done', 'ok', 'fail'].includes(message.kind)) return take(message);
           this.#waiting.delete(id);
+          if (this.#waiting.size === 0) this.#watch.abort();
           resolve(message);
           return undefined;
         },
@@ -132,16 +129,18 @@ export class AgentLink {
   }
 
   /** Asks a guest that is silent for long for a sign of life, while it has work to do. */
-  async #watch(): Promise<void> {
-    this.#isWatched = true;
+  async #watchGuest(): Promise<void> {
+    // One for each watch: a signal of the whole session would gather the listeners of the pauses of all its requests.
+    this.#watch = new AbortController();
+    const { signal } = this.#watch;
+    this.#heardMs = this.#clock.monotonicMs();
     for (;;) {
-      await this.#clock.pause(LOOK_MS, this.#ends.signal);
-      if (this.#failure !== null || this.#waiting.size === 0) break;
+      await this.#clock.pause(LOOK_MS, signal);
+      if (signal.aborted) return;
       const silentMs = this.#clock.monotonicMs() - this.#heardMs;
       if (silentMs > GONE_MS) return this.end(this.error(`it was silent for ${GONE_MS / 1000} s`));
       if (silentMs > LOOK_MS) void this.send(this.protocol.status().bytes);
     }
-    this.#isWatched = false;
   }
 
   /** Sends bytes after all earlier ones. It never throws: if the connection ended, {@link receive} finds out. */
@@ -163,7 +162,7 @@ export class AgentLink {
     if (this.#failure !== null) return;
     this.#failure = error;
     this.#channel.close();
-    this.#ends.abort();
+    this.#watch.abort();
     this.#greet(null);
     for (const { fail } of this.#waiting.values()) fail(error);
     this.#waiting.clear();

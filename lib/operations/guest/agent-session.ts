@@ -12,6 +12,7 @@ import type {
   GuestFileMode,
   GuestGetOptions,
   GuestHello,
+  GuestTransferOptions,
 } from '../../guest/agent/guest-agent.ts';
 import type { Channel } from '../../host/channel.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
@@ -97,7 +98,12 @@ export class AgentSession implements GuestAgent {
     }
   }
 
-  async put(path: string, content: Uint8Array, mode: GuestFileMode): Promise<void> {
+  async put(
+    path: string,
+    content: Uint8Array,
+    mode: GuestFileMode,
+    { onProgress }: GuestTransferOptions = {},
+  ): Promise<void> {
     demandGuestPath(path);
     const sha256 = createHash('sha256').update(content).digest('hex');
     for (let hasPartial = true; ; hasPartial = false) {
@@ -120,6 +126,7 @@ export class AgentSession implements GuestAgent {
       await aborted(begun.signal);
       const start: number | null = offset;
       for (let at = start ?? content.length; at < content.length && !isOver; at += BLOCK_BYTES) {
+        onProgress?.(at);
         await this.#link.send(this.#link.protocol.data(id, content.subarray(at, at + BLOCK_BYTES)));
       }
       if (!isOver) await this.#link.send(this.#link.protocol.end(id));
@@ -131,7 +138,8 @@ export class AgentSession implements GuestAgent {
     }
   }
 
-  async get(path: string, { maxBytes, partial = new ByteGatherer() }: GuestGetOptions): Promise<Uint8Array> {
+  async get(path: string, options: GuestGetOptions): Promise<Uint8Array> {
+    const { maxBytes, partial = new ByteGatherer(), onProgress } = options;
     demandGuestPath(path);
     this.#link.demandOpen();
     const blocks = Math.floor(Math.min(partial.length, maxBytes) / BLOCK_BYTES);
@@ -149,6 +157,7 @@ export class AgentSession implements GuestAgent {
       if (message.kind !== 'data') return;
       hash.update(message.bytes);
       partial.add(message.bytes);
+      onProgress?.(partial.length);
     });
     void this.#link.send(bytes);
     const last = await answer;

@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from '../../grammar/command.ts';
 import { PROJECT_OPTIONS } from '../project/project-options.ts';
-import { GUEST_OPTIONS } from './guest-options.ts';
+import { COPY_OPTIONS, GUEST_OPTIONS } from './guest-options.ts';
 
 const COMMAND = {
   describe: 'Command with its arguments, after --',
@@ -31,6 +31,22 @@ export const PORTAL_GUEST_COMMANDS: readonly Command[] = [
       ],
     ],
     load: async () => (await import('../../commands/portal/exec.ts')).runExec,
+  }),
+  defineCommand({
+    name: 'cp',
+    summary: 'Copy a file to or from the guest of a running VM',
+    description:
+      'Copy one file between this host and the guest of a running VM, through the agent of the guest. No network is needed. Exactly one of the two paths is in a guest: NAME:/PATH, absolute. A path of this host that contains a colon needs a slash before it: ./a:b. Both paths name a file, never a directory, and the file has at most 256 MiB. The SHA-256 of the content is checked. In the guest, the copy belongs to root, and replaces a file that is there. On this host, an existing file is replaced only with --overwrite. A copy is at its place whole, or not at all. After Ctrl-C, a copy into a guest continues if you repeat the command.',
+    positionals: {
+      source: { describe: 'File, or NAME:/PATH in a guest', completes: ['machine', 'file'] },
+      target: { describe: 'New file, or NAME:/PATH in a guest', completes: ['machine', 'file'] },
+    },
+    options: COPY_OPTIONS,
+    examples: [
+      ['sudo portal cp app.conf web0:/etc/app.conf', 'into a guest'],
+      ['sudo portal cp web0:/var/log/syslog syslog', 'out of a guest'],
+    ],
+    load: async () => (await import('../../commands/portal/cp.ts')).runCp,
   }),
   defineCommand({
     name: 'run',

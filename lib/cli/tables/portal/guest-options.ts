@@ -26,4 +26,21 @@ export const GUEST_OPTIONS = {
   color: LIBVIRT_OPTIONS.color,
 } as const satisfies Record<string, OptionDefinition>;
 
+/** The options of `portal cp`. */
+export const COPY_OPTIONS = {
+  mode: {
+    describe: 'Permissions of the copy, three octal digits such as 644; default: those of the file',
+    type: 'string',
+    valueName: 'MODE',
+    completes: 'nothing',
+  },
+  overwrite: { describe: 'Replace an existing file of this host', type: 'boolean' },
+  wait: { ...GUEST_OPTIONS.wait, describe: 'Time for the agent of the guest to answer; default: 30' },
+  connect: LIBVIRT_OPTIONS.connect,
+  json: LIBVIRT_OPTIONS.json,
+  color: LIBVIRT_OPTIONS.color,
+} as const satisfies Record<string, OptionDefinition>;
+
+export type CopyOptionValues = ValuesOf<typeof COPY_OPTIONS>;
+
 export type GuestOptionValues = ValuesOf<typeof GUEST_OPTIONS>;
