@@ -9,9 +9,12 @@ export function openSteps(left: LeftJournal, bootId: string | null): readonly St
   return left.plan.steps.filter(({ change }) => !(isOtherBoot && kindOf(change).endsWithBoot(change)));
 }
 
-/** Whether a plan only changes guests: nothing of the host depends on it, and the next provisioning supersedes it. */
+/**
+ * Whether a plan only changes guests: nothing of the host depends on it, and the next provisioning supersedes it. A plan
+ * without steps does not show what it was for.
+ */
 export function isOfGuests({ steps }: Plan): boolean {
-  return steps.every(({ change }) => kindOf(change).madeBy === 'guest');
+  return steps.length > 0 && steps.every(({ change }) => kindOf(change).madeBy === 'guest');
 }
 
 /** Everything that journals may still change. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LeftJournal } from '../../../lib/apply/journal/journal-parser.ts';
-import { journalInTheWay, touchedByAll } from '../../../lib/apply/touched.ts';
+import { isOfGuests, journalInTheWay, touchedByAll } from '../../../lib/apply/touched.ts';
 import { pendingProblem } from '../../../lib/operations/change/pending-recovery.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import {
@@ -89,5 +89,19 @@ describe('what a change that was cut short may still change', () => {
         parseBindings,
       ),
     ).not.toBeNull();
+  });
+});
+
+describe('a change that is of guests only', () => {
+  const guest: Change = {
+    ...{ kind: 'guest-setting', machine: 'r0', setting: 'hostname', name: '' },
+    ...{ from: 'a', to: 'b' },
+  } as never;
+  const planOf = (...changes: readonly Change[]) => leftBy(...changes).plan;
+
+  it('has steps, and all of them change guests', () => {
+    expect(isOfGuests(planOf(guest))).toBe(true);
+    expect(isOfGuests(planOf(guest, driver(NIC)))).toBe(false);
+    expect(isOfGuests(planOf())).toBe(false);
   });
 });
