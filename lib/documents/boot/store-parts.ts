@@ -29,6 +29,7 @@ export const bootAssets = z.object({
   elf: storedFile.nullable().describe('The uncompressed kernel, which machines start with if there is one.'),
   whyNoElf: text.nullable().describe('Why a kernel has no uncompressed one beside it.'),
   initrd: storedFile.nullable(),
+  agent: z.int().optional().describe('The version of the agent in the initramfs; absent or 0: it has none.'),
   origin,
   createdAt,
 });
